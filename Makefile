@@ -1,0 +1,53 @@
+# Everything that a contributor runs. `make test` is the command of the README
+# and of .ci/run; it needs nothing but Go.
+
+GO ?= go
+
+# Pinned, so that a new check never breaks a build that did not change.
+STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# Other people's designs and policies, beside the checkout. Suites that read
+# them do nothing if they are not here, and `make test` says so.
+export MURALLA_CORPUS ?= $(abspath ../shared/corpus)
+
+FUZZTIME ?= 10s
+
+.PHONY: all build test race lint bench fuzz docs clean
+
+all: lint test
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -o muralla ./cmd/muralla
+
+test:
+	@[ -d "$$MURALLA_CORPUS" ] || echo "not run: the suites on other people's designs, since MURALLA_CORPUS is no directory"
+	$(GO) vet ./...
+	$(GO) test ./...
+
+race:
+	$(GO) test -race ./...
+
+lint:
+	@unformatted="$$(gofmt -l $$(git ls-files '*.go'))"; \
+	if [ -n "$$unformatted" ]; then echo "not formatted (gofmt -w):"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(STATICCHECK) ./...
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# Every fuzz target of the tree for FUZZTIME each: go test takes one at a time.
+fuzz:
+	@set -e; for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -run '^$$' -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+# Pages that are generated; a test fails while they are out of date.
+docs:
+	MURALLA_UPDATE=1 $(GO) test -count=1 -run '^TestCLIDocumentIsCurrent$$' ./internal/cli
+
+clean:
+	rm -f muralla
