@@ -32,7 +32,14 @@ type Report struct {
 // Sort puts findings in their order.
 func (r *Report) Sort() { slices.SortStableFunc(r.Findings, Finding.Compare) }
 
+// What is wrong with an exception is a finding of its own, so that it is seen.
+const (
+	ExceptionSlug = "exception" // its recommendation
+	ExpiredFact   = "expired"   // among its facts if the date has passed
+)
+
 // Summary counts findings that are not suppressed, by verdict and severity.
+// Expired exceptions are counted among the violations, too.
 type Summary struct {
 	Follows, Violates, Undecided, NotApplicable int
 	Suppressed, Expired                         int
@@ -43,6 +50,9 @@ type Summary struct {
 func (r Report) Summary() Summary {
 	var s Summary
 	for _, f := range r.Findings {
+		if f.Recommendation == ExceptionSlug && slices.Contains(f.Facts, ExpiredFact) {
+			s.Expired++
+		}
 		switch {
 		case f.Suppressed != nil:
 			s.Suppressed++
