@@ -1,0 +1,154 @@
+package topo
+
+import (
+	"github.com/muralla-net/muralla/internal/fact"
+	"github.com/muralla-net/muralla/internal/ref"
+)
+
+// GatewayKind is the kind of a gateway of one VPC.
+type GatewayKind uint8
+
+// The kinds. The zero value is unknown.
+const (
+	GatewayUnknown GatewayKind = iota
+	InternetGateway
+	EgressOnlyGateway
+	NATGateway
+	VPNGateway
+)
+
+// Gateway is a gateway that routes of one VPC may target.
+type Gateway struct {
+	Thing
+	Kind GatewayKind
+	VPC  ref.ID // attached to; empty if unknown or detached
+
+	// NAT gateways only.
+	Subnet   ref.ID          // its subnet; empty for regional ones
+	Public   fact.Fact[bool] // connectivity type public
+	Regional fact.Fact[bool] // availability mode regional: its routes are not modelled
+}
+
+// Peering is a VPC peering connection. Either side may be Elsewhere.
+type Peering struct {
+	Thing
+	Requester, Accepter ref.ID
+	SameRegion          fact.Fact[bool] // group references work within one Region only
+	Active              fact.Tri        // accepted
+}
+
+// TransitGateway is a transit gateway with its attachments and tables.
+type TransitGateway struct {
+	Thing
+	GroupReferences fact.Fact[bool] // security group referencing support
+	Attachments     []TransitAttachment
+	Tables          []TransitTable
+	More            string // why there may be further attachments or routes
+}
+
+// TransitAttachment is an attachment of a transit gateway.
+type TransitAttachment struct {
+	Thing
+	VPC             ref.ID // empty for VPN, Direct Connect, peering: outside
+	Outside         string // what is attached, if it is no VPC: "VPN connection"
+	Subnets         Links
+	Table           fact.Fact[ref.ID] // association
+	GroupReferences fact.Fact[bool]
+}
+
+// TransitTable is a route table of a transit gateway.
+type TransitTable struct {
+	Thing
+	Propagated []ref.ID // attachments whose ranges are routes of the table
+	Routes     []TransitRoute
+	More       string
+}
+
+// TransitRoute is a static route of a transit gateway route table.
+type TransitRoute struct {
+	Dest       Block
+	Attachment ref.ID // empty with Blackhole
+	Blackhole  bool
+	Exists     fact.Tri
+	Why        string
+	Place      ref.Place
+}
+
+// VPCEndpointKind is the kind of a VPC endpoint.
+type VPCEndpointKind uint8
+
+// The kinds. The zero value is unknown.
+const (
+	EndpointKindUnknown VPCEndpointKind = iota
+	InterfaceEndpoint
+	GatewayEndpoint
+	GatewayLoadBalancerEndpoint
+	ResourceEndpoint // resource and service network endpoints of VPC Lattice
+)
+
+// VPCEndpoint is a VPC endpoint. An interface endpoint also has an [Endpoint]
+// of the same ID, with its subnets and groups.
+type VPCEndpoint struct {
+	Thing
+	Kind        VPCEndpointKind
+	VPC         ref.ID
+	Service     fact.Fact[string] // "ecr.api", what follows the Region; the whole name for other services
+	ServiceName fact.Fact[string] // as written
+	Provider    ref.ID            // endpoint service of the design that it connects to; empty if none
+	PrivateDNS  fact.Fact[bool]
+	RouteTables Links // gateway endpoints
+	Policy      Policy
+}
+
+// PolicyKind says what is known of a policy document.
+type PolicyKind uint8
+
+// The kinds.
+const (
+	PolicyUnknown PolicyKind = iota
+	PolicyDefault            // none written: full access
+	PolicyDocument
+)
+
+// Policy is a policy document as it is written.
+type Policy struct {
+	Kind  PolicyKind
+	Text  string // JSON, of PolicyDocument
+	Why   string // of PolicyUnknown
+	Place ref.Place
+}
+
+// EndpointService is what PrivateLink consumers connect to (AWS "Share your
+// services through AWS PrivateLink").
+type EndpointService struct {
+	Thing
+	LoadBalancers  Links
+	Principals     []string // allowed principals that are known
+	PrincipalsMore string
+	Acceptance     fact.Fact[bool]
+}
+
+// FlowScope is what a flow log covers.
+type FlowScope uint8
+
+// The scopes. The zero value is unknown.
+const (
+	ScopeUnknown FlowScope = iota
+	ScopeVPC
+	ScopeSubnet
+	ScopeInterface
+	ScopeTransit
+)
+
+// FlowLog is a flow log (AWS "Logging IP traffic using VPC Flow Logs").
+type FlowLog struct {
+	Thing
+	Scope       FlowScope
+	Of          ref.ID            // VPC, subnet, interface (an Endpoint) or transit gateway
+	Traffic     fact.Fact[string] // "ALL", "ACCEPT", "REJECT"
+	Format      fact.Fact[string] // the log format; "" is the default format of version 2
+	Destination fact.Fact[string] // "cloud-watch-logs", "s3", "kinesis-data-firehose"
+	Interval    fact.Fact[int]    // seconds
+	Target      fact.Fact[string] // ARN or name of the destination
+	Role        fact.Fact[string] // delivery role
+}
