@@ -33,17 +33,61 @@ import (
 // A symbol is open, the bytes of the ID shifted by shift, between, the bytes of
 // the attribute shifted, shut. All are in Supplementary Private Use Area-B.
 const (
-	open    = '\U0010FE00'
-	between = '\U0010FE01'
-	shut    = '\U0010FE02'
-	shift   = '\U0010F800'
+	open     = '\U0010FE00'
+	openRest = '\U0010FE01'
+	between  = '\U0010FE02'
+	shut     = '\U0010FE03'
+	shift    = '\U0010F800'
 )
 
 // Make writes a reference as a string.
-func Make(r resource.Reference) string {
+func Make(r resource.Reference) string { return write(open, r) }
+
+// MakeRest writes a reference that, as an element of a collection, stands for
+// zero or more elements, and elsewhere for a value that may be null: what
+// comes of a collection whose length nobody can tell. A collection with such
+// an element has no known length; see [RestValue].
+func MakeRest(r resource.Reference) string { return write(openRest, r) }
+
+// HasRest reports whether a string holds what MakeRest writes.
+func HasRest(s string) bool { return strings.ContainsRune(s, openRest) }
+
+// RestValue reports whether a collection has an element that stands for zero
+// or more, so that neither its length nor what follows at which index is
+// known. It looks at the elements only, not into them.
+func RestValue(v cty.Value) bool {
+	v, _ = v.Unmark()
+	if v.IsNull() || !v.IsKnown() || !v.CanIterateElements() {
+		return false
+	}
+	for it := v.ElementIterator(); it.Next(); {
+		if key, element := it.Element(); IsRest(element) || IsRest(key) {
+			return true
+		}
+	}
+	return false
+}
+
+// RestKey is the attribute that an object has if it stands for zero or more
+// objects.
+const RestKey = string(openRest)
+
+// IsRest reports whether an element stands for zero or more.
+func IsRest(v cty.Value) bool {
+	v, _ = v.Unmark()
+	if v.IsNull() || !v.IsKnown() {
+		return false
+	}
+	if v.Type() == cty.String {
+		return HasRest(v.AsString())
+	}
+	return v.Type().IsObjectType() && v.Type().HasAttribute(RestKey)
+}
+
+func write(first rune, r resource.Reference) string {
 	var b strings.Builder
 	b.Grow(4 * (len(r.ID) + len(r.Attr) + 3))
-	b.WriteRune(open)
+	b.WriteRune(first)
 	for i := range len(r.ID) {
 		b.WriteRune(shift + rune(r.ID[i]))
 	}
@@ -116,6 +160,7 @@ type Part struct {
 	Text  string             // the literal text; empty for a reference
 	Ref   resource.Reference // the reference
 	IsRef bool               // which of the two it is
+	Rest  bool               // the reference was written by MakeRest
 }
 
 // Parts cuts a string into literals and references that concatenate to it. A
@@ -138,7 +183,7 @@ func Parts(s string) []Part {
 		if literal < i {
 			out = append(out, Part{Text: s[literal:i]})
 		}
-		out = append(out, Part{Ref: r, IsRef: true})
+		out = append(out, Part{Ref: r, IsRef: true, Rest: HasRest(s[i : i+n])})
 		i += n
 		literal = i
 	}
@@ -155,7 +200,7 @@ func read(s string) (resource.Reference, int) {
 	in := -1
 	for i, r := range s {
 		switch {
-		case i == 0 && r == open:
+		case i == 0 && (r == open || r == openRest):
 			in = 0
 		case in == 0 && r == between:
 			in = 1

@@ -10,6 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 	"pgregory.net/rapid"
 
+	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/resource"
 )
@@ -25,7 +26,11 @@ func TestPartsOfWhatWasPutTogether(t *testing.T) {
 			p := Part{IsRef: isRef}
 			if isRef {
 				p.Ref = resource.Reference{ID: ref.ID(rapid.String().Draw(rt, "id")), Attr: rapid.String().Draw(rt, "attr")}
-				text.WriteString(Make(p.Ref))
+				if p.Rest = rapid.Bool().Draw(rt, "rest"); p.Rest {
+					text.WriteString(MakeRest(p.Ref))
+				} else {
+					text.WriteString(Make(p.Ref))
+				}
 			} else {
 				p.Text = rapid.StringMatching(`[a-z"\\é,/<\x{10FFFF}]{1,5}`).Draw(rt, "text")
 				text.WriteString(p.Text)
@@ -101,6 +106,46 @@ func TestSymbolsPassThroughFunctions(t *testing.T) {
 	}
 	if HasValue(cty.ObjectVal(map[string]cty.Value{"a": cty.NullVal(cty.String), "b": cty.DynamicVal})) {
 		t.Error("a symbol is seen where there is none")
+	}
+}
+
+func TestEqual(t *testing.T) {
+	of := func(id ref.ID, attr string) cty.Value { return Value(resource.Reference{ID: id, Attr: attr}) }
+	rest := cty.StringVal(MakeRest(resource.Reference{ID: "aws_lb.a", Attr: "id"}))
+	text := cty.StringVal
+	null := cty.NullVal(cty.String)
+	for _, tc := range []struct {
+		a, b cty.Value
+		want fact.Tri
+	}{
+		{text("a"), text("a"), fact.Yes},
+		{text("a"), text("b"), fact.No},
+		{of("aws_lb.a", "id"), of("aws_lb.a", "id"), fact.Yes},
+		{of("aws_lb.a", "id"), of("aws_lb.b", "id"), fact.No},
+		{of("aws_lb.a", "name"), of("aws_lb.b", "name"), fact.Unknown},
+		{of("aws_lb.a", "id"), of("aws_lb.b", "arn"), fact.Unknown},
+		{of("var.a", "id"), of("var.b", "id"), fact.Unknown},
+		{of("data.aws_vpc.a", "id"), of("aws_vpc.b", "id"), fact.Unknown},
+		// An input may be any text, but not none.
+		{of("var.env", ""), text("prod"), fact.Unknown},
+		{of("var.env", ""), text(""), fact.No},
+		{of("var.env", ""), null, fact.No},
+		{null, null, fact.Yes},
+		{null, text(""), fact.No},
+		// What may be null may be null.
+		{rest, null, fact.Unknown},
+		{rest, rest, fact.Unknown},
+		{cty.UnknownVal(cty.String), text(""), fact.Unknown},
+		{cty.TupleVal([]cty.Value{of("var.a", "")}), cty.TupleVal([]cty.Value{of("var.a", "")}), fact.Yes},
+		{cty.TupleVal([]cty.Value{of("var.a", "")}), cty.TupleVal([]cty.Value{text("x")}), fact.Unknown},
+		{cty.NumberIntVal(1), cty.NumberIntVal(2), fact.No},
+	} {
+		if got, back := Equal(tc.a, tc.b), Equal(tc.b, tc.a); got != tc.want || back != tc.want {
+			t.Errorf("Equal(%#v, %#v) = %v, %v; want %v", tc.a, tc.b, got, back, tc.want)
+		}
+	}
+	if !RestValue(cty.TupleVal([]cty.Value{text("a"), rest})) || RestValue(cty.TupleVal([]cty.Value{text("a")})) || RestValue(rest) {
+		t.Error("RestValue does not see the elements that stand for zero or more")
 	}
 }
 

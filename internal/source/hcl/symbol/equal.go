@@ -1,0 +1,84 @@
+package symbol
+
+import (
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/muralla-net/muralla/internal/fact"
+)
+
+// Equal compares two values of which either may hold symbols or unknowns. The
+// same symbol equals itself. A symbol is never null, nor the empty string: ids
+// and ARNs are not empty, and a required variable is taken to be given. Two
+// ids or two ARNs of different resources of the design differ. Whether any
+// other symbol equals another text is unknown.
+func Equal(a, b cty.Value) fact.Tri {
+	a, _ = a.Unmark()
+	b, _ = b.Unmark()
+	if !a.IsKnown() || !b.IsKnown() {
+		return fact.Unknown
+	}
+	if a.IsNull() || b.IsNull() {
+		return maybeNull(a, b)
+	}
+	if a.Type() == cty.String && b.Type() == cty.String {
+		return equalText(a.AsString(), b.AsString())
+	}
+	if !HasValue(a) && !HasValue(b) {
+		a, _ := a.UnmarkDeep()
+		b, _ := b.UnmarkDeep()
+		eq := a.Equals(b)
+		if !eq.IsKnown() {
+			return fact.Unknown
+		}
+		return fact.Of(eq.True())
+	}
+	if plainA, _ := a.UnmarkDeep(); plainA.IsWhollyKnown() {
+		if plainB, _ := b.UnmarkDeep(); plainA.RawEquals(plainB) {
+			return fact.Yes
+		}
+	}
+	return fact.Unknown
+}
+
+func maybeNull(a, b cty.Value) fact.Tri {
+	if a.IsNull() && b.IsNull() {
+		return fact.Yes
+	}
+	other := a
+	if a.IsNull() {
+		other = b
+	}
+	if other.Type() == cty.String && strings.HasPrefix(other.AsString(), string(openRest)) {
+		return fact.Unknown
+	}
+	return fact.No
+}
+
+func equalText(a, b string) fact.Tri {
+	if a == b {
+		if HasRest(a) {
+			return fact.Unknown
+		}
+		return fact.Yes
+	}
+	if !Has(a) && !Has(b) {
+		return fact.No
+	}
+	if a == "" || b == "" {
+		return fact.Of(false)
+	}
+	r, isA := Is(a)
+	s, isB := Is(b)
+	if isA && isB && r.Attr == s.Attr && (r.Attr == "id" || r.Attr == "arn") && made(string(r.ID)) && made(string(s.ID)) && r.ID != s.ID {
+		return fact.No
+	}
+	return fact.Unknown
+}
+
+// made reports whether an ID names a resource that the design itself makes.
+func made(id string) bool {
+	return !strings.HasPrefix(id, "var.") && !strings.HasPrefix(id, "data.") && !strings.HasPrefix(id, "module.") &&
+		!strings.Contains(id, "/")
+}
