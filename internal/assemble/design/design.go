@@ -1,0 +1,175 @@
+// Package design is the input of assembly: all resources of all sources, found
+// by type and name, with readers that turn their values into facts and links.
+//
+// # Model
+// A [Design] indexes resources. A reference to an attribute that names the
+// resource itself (its id or ARN) is the resource's ID; a reference to any other
+// attribute is a name of its own, "aws_vpc.main.main_route_table_id", until an
+// assembler says by [Design.Alias] which thing it is. A literal such as
+// "sg-0abc" names a thing elsewhere by itself.
+//
+// # Guarantees
+// Readers never guess: what is null is the given default, what is unknown or
+// may be absent is a fact without value and with its reason.
+//
+// # Not modelled
+// What any type of resource means; that is for the packages beside this one.
+package design
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/muralla-net/muralla/internal/fact"
+	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/topo"
+)
+
+// Design is all that was read. Make one with [New].
+type Design struct {
+	all    []resource.Resource
+	byID   map[ref.ID]int
+	byType map[string][]int
+	alias  map[ref.ID]ref.ID
+	used   map[string]bool
+	gaps   []topo.Gap
+	given  map[ref.ID]string
+}
+
+// New indexes the resources of one or several sources. Of two resources with
+// one ID the first is kept.
+func New(sets ...resource.Set) *Design {
+	d := &Design{byID: map[ref.ID]int{}, byType: map[string][]int{}, alias: map[ref.ID]ref.ID{}, used: map[string]bool{}, given: map[ref.ID]string{}}
+	var missing []resource.Missing
+	for _, set := range sets {
+		d.all = append(d.all, set.Resources...)
+		missing = append(missing, set.Missing...)
+	}
+	slices.SortStableFunc(d.all, func(a, b resource.Resource) int { return cmp.Compare(a.ID, b.ID) })
+	d.all = slices.CompactFunc(d.all, func(a, b resource.Resource) bool { return a.ID == b.ID })
+	for i, r := range d.all {
+		d.byID[r.ID] = i
+		key := r.Type
+		if r.Data {
+			key = "data." + key
+		}
+		d.byType[key] = append(d.byType[key], i)
+	}
+	slices.SortStableFunc(missing, func(a, b resource.Missing) int { return cmp.Compare(a.ID, b.ID) })
+	for _, m := range missing {
+		g := topo.Gap{ID: m.ID, What: "module " + m.Source, Why: m.Why, Place: m.Place}
+		for _, in := range m.Inputs {
+			id := d.Key(in)
+			if !slices.Contains(g.Inputs, id) {
+				g.Inputs = append(g.Inputs, id)
+			}
+			if d.given[id] == "" {
+				d.given[id] = string(m.ID) + ", which is not here, is given its name"
+			}
+		}
+		slices.Sort(g.Inputs)
+		d.gaps = append(d.gaps, g)
+	}
+	return d
+}
+
+// All are all resources and data sources, sorted by ID.
+func (d *Design) All() []resource.Resource { return d.all }
+
+// Gaps are the missing parts, sorted by ID.
+func (d *Design) Gaps() []topo.Gap { return d.gaps }
+
+// Of are the resources of the given types, in order of type, then ID. Data
+// sources have types such as "data.aws_vpc". The types count as understood.
+func (d *Design) Of(types ...string) []resource.Resource {
+	var out []resource.Resource
+	for _, t := range types {
+		d.used[t] = true
+		for _, i := range d.byType[t] {
+			out = append(out, d.all[i])
+		}
+	}
+	return out
+}
+
+// Understood reports whether some assembler asked for resources of the type.
+func (d *Design) Understood(typ string) bool { return d.used[typ] }
+
+// Understand marks types as understood that need no code of their own.
+func (d *Design) Understand(types ...string) {
+	for _, t := range types {
+		d.used[t] = true
+	}
+}
+
+// Find is the resource of a name, and whether there is one.
+func (d *Design) Find(id ref.ID) (resource.Resource, bool) {
+	i, ok := d.byID[d.Canonical(id)]
+	if !ok {
+		return resource.Resource{}, false
+	}
+	return d.all[i], true
+}
+
+// GivenAway says why a missing part of the design may add to a thing, or "".
+func (d *Design) GivenAway(id ref.ID) string { return d.given[id] }
+
+// Alias states that two names are one thing; from is never seen again.
+func (d *Design) Alias(from, to ref.ID) {
+	if from != to && d.Canonical(to) != from {
+		d.alias[from] = to
+	}
+	if why := d.given[from]; why != "" && d.given[to] == "" {
+		d.given[to] = why
+	}
+}
+
+// Canonical is the name under which a thing is known after aliases.
+func (d *Design) Canonical(id ref.ID) ref.ID {
+	for range 8 { // chains are short; a longer one is a mistake that must not hang
+		to, ok := d.alias[id]
+		if !ok {
+			return id
+		}
+		id = to
+	}
+	return id
+}
+
+// Key is the name of what a reference refers to.
+func (d *Design) Key(r resource.Reference) ref.ID {
+	switch r.Attr {
+	case "", "id", "arn":
+		return d.Canonical(r.ID)
+	}
+	return d.Canonical(r.ID + ref.ID("."+r.Attr))
+}
+
+// Thing is the common part of a resource. The name is the first of the given
+// attributes with a known text, else the last name of the address.
+func (d *Design) Thing(r resource.Resource, nameAttrs ...string) topo.Thing {
+	t := topo.Thing{ID: r.ID, Type: r.Type, Name: r.Name, Place: r.Place, Exists: r.Exists, Why: r.Why, Elsewhere: r.Data}
+	for _, a := range append(nameAttrs, "tags.Name") {
+		var v resource.Value
+		if a == "tags.Name" {
+			v = r.Get("tags", "Name")
+		} else {
+			v = r.Get(a)
+		}
+		if s, ok := String(v, "").Get(); ok && s != "" {
+			t.Name = s
+			break
+		}
+	}
+	return t
+}
+
+// Stub is the common part of a thing that is only referred to.
+func (d *Design) Stub(id ref.ID, typ string, at ref.Place) topo.Thing {
+	t := topo.Thing{ID: id, Type: typ, Name: string(id.Short()), Place: at, Exists: fact.Yes, Elsewhere: true}
+	if r, ok := d.Find(id); ok {
+		t.Place = r.Place
+	}
+	return t
+}
