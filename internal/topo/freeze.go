@@ -35,6 +35,7 @@ type index struct {
 	holders   map[ref.ID][]*Endpoint // security group → endpoints that hold or may hold it
 	ofBalance map[ref.ID][]*Listener // load balancer → its listeners
 	bound     map[ref.ID][]*Workload // target group or classic load balancer → workloads
+	names     map[string]int         // "svc/orders" → how many things are called so
 }
 
 // table sorts a list by ID, keeps the first of equal IDs, and indexes it.
@@ -97,6 +98,28 @@ func (s *Snapshot) Freeze() *Snapshot {
 				x.bound[to] = append(x.bound[to], w)
 			}
 		}
+	}
+	x.names = map[string]int{}
+	count := func(id ref.ID) {
+		kind, name := s.named(id)
+		x.names[selectors[kind]+"/"+name]++
+	}
+	for i := range s.Endpoints {
+		if s.Workload(s.Endpoints[i].ID) == nil { // counted as a workload
+			count(s.Endpoints[i].ID)
+		}
+	}
+	for i := range s.Workloads {
+		count(s.Workloads[i].ID)
+	}
+	for i := range s.SecurityGroups {
+		count(s.SecurityGroups[i].ID)
+	}
+	for i := range s.Subnets {
+		count(s.Subnets[i].ID)
+	}
+	for i := range s.VPCs {
+		count(s.VPCs[i].ID)
 	}
 	return s
 }

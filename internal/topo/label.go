@@ -1,0 +1,79 @@
+package topo
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/muralla-net/muralla/internal/ref"
+)
+
+// Label is how people call a thing in a sentence or a path: "alb web",
+// "task orders", "sg orders-db". Things that are not in the snapshot are called
+// by the last part of their ID.
+func (s *Snapshot) Label(id ref.ID) string {
+	kind, name := s.named(id)
+	if kind == "" {
+		return name
+	}
+	return kind + " " + name
+}
+
+// Selector is the name of a thing in a question: "svc/orders", "alb/web". A
+// name that would be ambiguous or that has white space gives the ID instead.
+func (s *Snapshot) Selector(id ref.ID) string {
+	kind, name := s.named(id)
+	kind, ok := selectors[kind]
+	if !ok || name == "" || strings.ContainsAny(name, " \t\n/'\"") || s.index.names[kind+"/"+name] != 1 {
+		return string(id)
+	}
+	return kind + "/" + name
+}
+
+// selectors are the kinds of [Snapshot.Label] as questions write them.
+var selectors = map[string]string{
+	"task": "svc", "host": "instance", "alb": "alb", "nlb": "nlb", "clb": "clb",
+	"load balancer": "lb", "data store": "db", "sg": "sg", "subnet": "subnet", "vpc": "vpc",
+}
+
+func (s *Snapshot) named(id ref.ID) (kind, name string) {
+	switch {
+	case s.Workload(id) != nil:
+		return "task", s.Workload(id).Name
+	case s.LoadBalancer(id) != nil:
+		b := s.LoadBalancer(id)
+		if b.Kind == BalancerUnknown {
+			return "load balancer", b.Name
+		}
+		return strings.ToLower(b.Kind.String()), b.Name
+	case s.Host(id) != nil:
+		return "host", s.Host(id).Name
+	case s.VPCEndpoint(id) != nil:
+		e := s.VPCEndpoint(id)
+		return "VPC endpoint", e.Service.Or(e.Name)
+	case s.Endpoint(id) != nil:
+		e := s.Endpoint(id)
+		return e.Kind.String(), e.Name
+	case s.SecurityGroup(id) != nil:
+		return "sg", s.SecurityGroup(id).Name
+	case s.Subnet(id) != nil:
+		return "subnet", s.Subnet(id).Name
+	case s.VPC(id) != nil:
+		return "vpc", s.VPC(id).Name
+	case s.RouteTable(id) != nil:
+		return "route table", s.RouteTable(id).Name
+	case s.NetworkACL(id) != nil:
+		return "acl", s.NetworkACL(id).Name
+	case s.Gateway(id) != nil:
+		g := s.Gateway(id)
+		return [...]string{"gateway", "igw", "egress-only igw", "nat", "vgw"}[min(g.Kind, VPNGateway)], g.Name
+	case s.TargetGroup(id) != nil:
+		return "target group", s.TargetGroup(id).Name
+	case s.Listener(id) != nil:
+		return "listener", s.Listener(id).Name
+	case s.PrefixList(id) != nil:
+		l := s.PrefixList(id)
+		return "prefix list", cmp.Or(l.AWSName, l.Name)
+	}
+	short := string(id.Short())
+	return "", cmp.Or(short[strings.LastIndexByte(short, '.')+1:], string(id))
+}

@@ -1,0 +1,70 @@
+package topo
+
+import (
+	"testing"
+
+	"github.com/muralla-net/muralla/internal/fact"
+	"github.com/muralla-net/muralla/internal/ref"
+)
+
+func thing(id ref.ID, name string) Thing { return Thing{ID: id, Name: name, Exists: fact.Yes} }
+
+func sample() *Snapshot {
+	s := &Snapshot{
+		VPCs:           []VPC{{Thing: thing("aws_vpc.b", "b")}, {Thing: thing("aws_vpc.a", "a")}, {Thing: thing("aws_vpc.a", "again")}},
+		SecurityGroups: []SecurityGroup{{Thing: thing("aws_security_group.x", "web")}, {Thing: thing("aws_security_group.y", "web")}},
+		LoadBalancers:  []LoadBalancer{{Thing: thing("aws_lb.l", "front"), Kind: ApplicationBalancer}},
+		Listeners:      []Listener{{Thing: thing("aws_lb_listener.h", "h"), Balancer: "aws_lb.l"}},
+		Workloads: []Workload{{Thing: thing("aws_ecs_service.s", "orders"), Endpoint: "aws_ecs_service.s",
+			Bindings: []Binding{{TargetGroup: "tg"}, {TargetGroup: "tg"}, {Why: "unknown"}}}},
+		Endpoints: []Endpoint{
+			{Thing: thing("aws_ecs_service.s", "orders"), Kind: TaskEndpoint, Groups: Links{List: []Link{{ID: "aws_security_group.x"}}}},
+			{Thing: thing("aws_lb.l", "front"), Kind: BalancerEndpoint},
+			{Thing: thing("aws_db_instance.d", "my db"), Kind: StoreEndpoint},
+		},
+	}
+	return s.Freeze()
+}
+
+func TestFreezeSortsAndFinds(t *testing.T) {
+	s := sample()
+	if len(s.VPCs) != 2 || s.VPCs[0].ID != "aws_vpc.a" || s.VPC("aws_vpc.a").Name != "a" {
+		t.Errorf("VPCs are not sorted, or a repetition was kept: %+v", s.VPCs)
+	}
+	if s.VPC("aws_vpc.none") != nil {
+		t.Error("a VPC was found that is not there")
+	}
+	if h := s.Holders("aws_security_group.x"); len(h) != 1 || h[0] != s.Endpoint("aws_ecs_service.s") {
+		t.Errorf("holders are %v", h)
+	}
+	if w := s.BoundTo("tg"); len(w) != 1 {
+		t.Errorf("a workload is bound %d times", len(w))
+	}
+	if l := s.ListenersOf("aws_lb.l"); len(l) != 1 {
+		t.Errorf("%d listeners", len(l))
+	}
+}
+
+func TestLabels(t *testing.T) {
+	s := sample()
+	for _, tc := range []struct {
+		id              ref.ID
+		label, selector string
+	}{
+		{"aws_ecs_service.s", "task orders", "svc/orders"},
+		{"aws_lb.l", "alb front", "alb/front"},
+		// Two groups of one name, and a name with white space, are asked about by address.
+		{"aws_security_group.x", "sg web", "aws_security_group.x"},
+		{"aws_db_instance.d", "data store my db", "aws_db_instance.d"},
+		// What is not there is called by the end of its name.
+		{"module.a.aws_lb.other[0]", "other[0]", "module.a.aws_lb.other[0]"},
+		{"sg-0abc", "sg-0abc", "sg-0abc"},
+	} {
+		if got := s.Label(tc.id); got != tc.label {
+			t.Errorf("Label(%q) = %q, want %q", tc.id, got, tc.label)
+		}
+		if got := s.Selector(tc.id); got != tc.selector {
+			t.Errorf("Selector(%q) = %q, want %q", tc.id, got, tc.selector)
+		}
+	}
+}
