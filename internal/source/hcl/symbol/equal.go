@@ -35,7 +35,10 @@ func Equal(a, b cty.Value) fact.Tri {
 		return fact.Of(eq.True())
 	}
 	if plainA, _ := a.UnmarkDeep(); plainA.IsWhollyKnown() {
-		if plainB, _ := b.UnmarkDeep(); plainA.RawEquals(plainB) {
+		plainB, _ := b.UnmarkDeep()
+		doubt := false
+		Walk(plainA, func(s string) { doubt = doubt || HasRest(s) || hasHole(s) })
+		if !doubt && plainA.RawEquals(plainB) {
 			return fact.Yes
 		}
 	}
@@ -50,7 +53,7 @@ func maybeNull(a, b cty.Value) fact.Tri {
 	if a.IsNull() {
 		other = b
 	}
-	if other.Type() == cty.String && strings.HasPrefix(other.AsString(), string(openRest)) {
+	if other.Type() == cty.String && HasRest(other.AsString()) {
 		return fact.Unknown
 	}
 	return fact.No
@@ -58,7 +61,7 @@ func maybeNull(a, b cty.Value) fact.Tri {
 
 func equalText(a, b string) fact.Tri {
 	if a == b {
-		if HasRest(a) {
+		if HasRest(a) || hasHole(a) {
 			return fact.Unknown
 		}
 		return fact.Yes
@@ -67,7 +70,7 @@ func equalText(a, b string) fact.Tri {
 		return fact.No
 	}
 	if a == "" || b == "" {
-		return fact.Of(false)
+		return fact.No
 	}
 	r, isA := Is(a)
 	s, isB := Is(b)
@@ -76,6 +79,9 @@ func equalText(a, b string) fact.Tri {
 	}
 	return fact.Unknown
 }
+
+// hasHole reports whether a string holds a symbol of [Hole].
+func hasHole(s string) bool { return strings.Contains(s, string(open)+string(between)) }
 
 // made reports whether an ID names a resource that the design itself makes.
 func made(id string) bool {

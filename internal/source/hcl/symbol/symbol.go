@@ -33,24 +33,49 @@ import (
 // A symbol is open, the bytes of the ID shifted by shift, between, the bytes of
 // the attribute shifted, shut. All are in Supplementary Private Use Area-B.
 const (
-	open     = '\U0010FE00'
-	openRest = '\U0010FE01'
-	between  = '\U0010FE02'
-	shut     = '\U0010FE03'
-	shift    = '\U0010F800'
+	open    = '\U0010FE00'
+	rest    = '\U0010FE01'
+	between = '\U0010FE02'
+	shut    = '\U0010FE03'
+	shift   = '\U0010F800'
 )
 
 // Make writes a reference as a string.
-func Make(r resource.Reference) string { return write(open, r) }
+func Make(r resource.Reference) string {
+	var b strings.Builder
+	b.Grow(4 * (len(r.ID) + len(r.Attr) + 3))
+	b.WriteRune(open)
+	for i := range len(r.ID) {
+		b.WriteRune(shift + rune(r.ID[i]))
+	}
+	b.WriteRune(between)
+	for i := range len(r.Attr) {
+		b.WriteRune(shift + rune(r.Attr[i]))
+	}
+	b.WriteRune(shut)
+	return b.String()
+}
 
-// MakeRest writes a reference that, as an element of a collection, stands for
-// zero or more elements, and elsewhere for a value that may be null: what
-// comes of a collection whose length nobody can tell. A collection with such
-// an element has no known length; see [RestValue].
-func MakeRest(r resource.Reference) string { return write(openRest, r) }
+// Hole is a symbol for a piece of a string that is unknown: a reference without
+// ID, whose Attr is the reason.
+func Hole(why string) string { return Make(resource.Reference{Attr: why}) }
 
-// HasRest reports whether a string holds what MakeRest writes.
-func HasRest(s string) bool { return strings.ContainsRune(s, openRest) }
+// Rest marks a string that, as an element of a collection, stands for zero or
+// more elements, and elsewhere for a value that may be null: what comes of a
+// collection whose length nobody can tell. A collection with such an element
+// has no known length; see [RestValue].
+func Rest(s string) string {
+	if HasRest(s) {
+		return s
+	}
+	return s + string(rest)
+}
+
+// HasRest reports whether a string holds the mark of [Rest].
+func HasRest(s string) bool { return strings.ContainsRune(s, rest) }
+
+// NotRest is a string without the mark of [Rest].
+func NotRest(s string) string { return strings.ReplaceAll(s, string(rest), "") }
 
 // RestValue reports whether a collection has an element that stands for zero
 // or more, so that neither its length nor what follows at which index is
@@ -70,7 +95,7 @@ func RestValue(v cty.Value) bool {
 
 // RestKey is the attribute that an object has if it stands for zero or more
 // objects.
-const RestKey = string(openRest)
+const RestKey = string(rest)
 
 // IsRest reports whether an element stands for zero or more.
 func IsRest(v cty.Value) bool {
@@ -82,21 +107,6 @@ func IsRest(v cty.Value) bool {
 		return HasRest(v.AsString())
 	}
 	return v.Type().IsObjectType() && v.Type().HasAttribute(RestKey)
-}
-
-func write(first rune, r resource.Reference) string {
-	var b strings.Builder
-	b.Grow(4 * (len(r.ID) + len(r.Attr) + 3))
-	b.WriteRune(first)
-	for i := range len(r.ID) {
-		b.WriteRune(shift + rune(r.ID[i]))
-	}
-	b.WriteRune(between)
-	for i := range len(r.Attr) {
-		b.WriteRune(shift + rune(r.Attr[i]))
-	}
-	b.WriteRune(shut)
-	return b.String()
 }
 
 // Value is Make as a value of cty.
@@ -160,14 +170,14 @@ type Part struct {
 	Text  string             // the literal text; empty for a reference
 	Ref   resource.Reference // the reference
 	IsRef bool               // which of the two it is
-	Rest  bool               // the reference was written by MakeRest
 }
 
 // Parts cuts a string into literals and references that concatenate to it. A
 // string without symbols is one literal, and the empty string has no parts.
-// Pieces of a broken symbol are literals.
+// Pieces of a broken symbol are literals; the mark of [Rest] is left out.
 func Parts(s string) []Part {
 	var out []Part
+	s = NotRest(s)
 	literal := 0 // where the literal before i begins
 	for i := 0; i < len(s); {
 		next := strings.IndexByte(s[i:], 0xF4)
@@ -183,7 +193,7 @@ func Parts(s string) []Part {
 		if literal < i {
 			out = append(out, Part{Text: s[literal:i]})
 		}
-		out = append(out, Part{Ref: r, IsRef: true, Rest: HasRest(s[i : i+n])})
+		out = append(out, Part{Ref: r, IsRef: true})
 		i += n
 		literal = i
 	}
@@ -200,7 +210,7 @@ func read(s string) (resource.Reference, int) {
 	in := -1
 	for i, r := range s {
 		switch {
-		case i == 0 && (r == open || r == openRest):
+		case i == 0 && r == open:
 			in = 0
 		case in == 0 && r == between:
 			in = 1
