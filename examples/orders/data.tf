@@ -1,0 +1,31 @@
+# The database of the orders service.
+
+resource "aws_db_subnet_group" "orders" {
+  name       = "orders"
+  subnet_ids = aws_subnet.private[*].id
+}
+
+resource "aws_security_group" "db" {
+  name   = "orders-db"
+  vpc_id = aws_vpc.main.id
+  # Mistake: everything in the VPC reaches the database.
+  ingress {
+    protocol    = "tcp"
+    from_port   = 5432
+    to_port     = 5432
+    cidr_blocks = [aws_vpc.main.cidr_block]
+  }
+}
+
+resource "aws_db_instance" "orders" {
+  identifier                  = "orders"
+  engine                      = "postgres"
+  instance_class              = "db.t4g.small"
+  allocated_storage           = 20
+  username                    = "orders"
+  manage_master_user_password = true
+  db_subnet_group_name        = aws_db_subnet_group.orders.name
+  vpc_security_group_ids      = [aws_security_group.db.id]
+  skip_final_snapshot         = true
+}
+# Mistake: no flow log records what happens in this network.

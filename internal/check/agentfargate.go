@@ -1,0 +1,117 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/muralla-net/muralla/internal/finding"
+	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/topo"
+)
+
+// agentSettings are variables of the ECS agent that people put into containers
+// in the belief that they act there (AWS "Amazon ECS container agent
+// configuration"). On Fargate nobody can set them.
+var agentSettings = []string{
+	"ECS_AWSVPC_BLOCK_IMDS", "ECS_ENABLE_TASK_ENI", "ECS_ENABLE_HIGH_DENSITY_ENI",
+	"ECS_ENABLE_TASK_IAM_ROLE", "ECS_ENABLE_TASK_IAM_ROLE_NETWORK_HOST",
+	"ECS_AWSVPC_ADDITIONAL_LOCAL_ROUTES", "ECS_ALLOW_OFFHOST_INTROSPECTION_ACCESS",
+	"ECS_OFFHOST_INTROSPECTION_INTERFACE_NAME", "ECS_SKIP_LOCALHOST_TRAFFIC_FILTER",
+	"ECS_DISABLE_PRIVILEGED", "ECS_DYNAMIC_HOST_PORT_RANGE", "ECS_RESERVED_PORTS",
+	"ECS_RESERVED_PORTS_UDP", "ECS_EXTERNAL", "ECS_BACKEND_HOST",
+}
+
+// judgeAgentFargate judges every workload that may run on Fargate.
+func judgeAgentFargate(r *run) {
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		d := r.TaskDefinition(w.Definition)
+		launch, known := w.Launch.Get()
+		switch {
+		case known && launch != topo.LaunchFargate:
+			r.notApplicable(w.Thing, w.Name+" does not run on Fargate", "Its hosts have an agent with settings of its own.")
+		case !known:
+			r.add(w.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Low,
+				Title: "it is not known whether " + w.Name + " runs on Fargate", Message: "Agent settings act only where the user runs the agent.",
+				Gaps: []finding.Evidence{gap("launch type", w.Launch)}})
+		case d == nil || d.ContainersMore != "":
+			why := "its task definition is not in the design"
+			at := w.Place
+			if d != nil {
+				why, at = d.ContainersMore, d.Place
+			}
+			r.add(w.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Low,
+				Title: "the containers of " + w.Name + " are not all known", Message: "They may hold agent settings that cannot act.",
+				Gaps: []finding.Evidence{because("containers: "+why, at)}})
+		default:
+			r.add(w.Thing, r.idleSettings(w, d))
+		}
+	}
+	r.idleHosts()
+}
+
+func (r *run) idleSettings(w *topo.Workload, d *topo.TaskDefinition) finding.Finding {
+	var names []string
+	var evidence, unsure []finding.Evidence
+	for _, c := range d.Containers {
+		for _, name := range agentSettings {
+			if _, set := c.Environment[name]; set {
+				names = append(names, name)
+				evidence = append(evidence, because("container "+c.Name+" sets "+name, c.Place))
+			}
+		}
+		if c.EnvironmentMore != "" {
+			unsure = append(unsure, because("environment of container "+c.Name+": "+c.EnvironmentMore, c.Place))
+		}
+	}
+	if len(names) > 0 {
+		slices.Sort(names)
+		names = slices.Compact(names)
+		return finding.Finding{Verdict: finding.Violates, Severity: finding.Low,
+			SeverityWhy: "the setting protects nothing, but somebody may rely on it",
+			Title:       w.Name + " sets agent variables that do nothing on Fargate",
+			Message:     "AWS runs the agent of Fargate tasks and reads none of these from a container: " + strings.Join(names, ", ") + ". A Fargate task cannot reach instance metadata in any case.",
+			Evidence:    evidence, Facts: names,
+			Fix: "Remove the variables; nothing takes their place on Fargate."}
+	}
+	if len(unsure) > 0 {
+		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Low,
+			Title: "the environment of " + w.Name + " is not all known", Message: "It may hold agent settings that cannot act.", Gaps: unsure}
+	}
+	return finding.Finding{Verdict: finding.Follows, Title: w.Name + " sets no agent variable", Message: "Nothing is set that could not act."}
+}
+
+// idleHosts points out container hosts whose cluster runs nothing but Fargate
+// tasks: settings of their agent protect no task.
+func (r *run) idleHosts() {
+	for i := range r.Hosts {
+		h := &r.Hosts[i]
+		if h.Cluster == "" || h.Managed || len(r.runsOn(h.ID)) > 0 {
+			continue
+		}
+		tasks := r.inCluster(h.Cluster)
+		fargate := len(tasks) > 0 && !slices.ContainsFunc(tasks, func(w *topo.Workload) bool {
+			l, known := w.Launch.Get()
+			return !known || l != topo.LaunchFargate
+		})
+		set := slices.DeleteFunc(h.UserData.Agent.Names(), func(name string) bool { return !slices.Contains(agentSettings, name) })
+		if !fargate || len(set) == 0 {
+			continue
+		}
+		r.add(h.Thing, finding.Finding{Verdict: finding.Violates, Severity: finding.Note,
+			Title:    "agent settings of " + h.Name + " act on no task of its cluster",
+			Message:  "All tasks of " + r.Label(h.Cluster) + " run on Fargate, which these settings do not reach: " + strings.Join(set, ", ") + ".",
+			Evidence: []finding.Evidence{because("user data of "+h.Name+" sets "+strings.Join(set, ", "), h.UserDataPlace)},
+			Facts:    set, Fix: "Keep the settings if other tasks run on these hosts; else the hosts are not needed."})
+	}
+}
+
+func (r *run) inCluster(id ref.ID) []*topo.Workload {
+	var out []*topo.Workload
+	for i := range r.Workloads {
+		if w := &r.Workloads[i]; w.Cluster == id && w.Kind != topo.StandaloneWorkload {
+			out = append(out, w)
+		}
+	}
+	return out
+}

@@ -1,0 +1,286 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/muralla-net/muralla/internal/fact"
+	"github.com/muralla-net/muralla/internal/finding"
+	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/topo"
+)
+
+// runsOn are the workloads that may run on a host, by network mode.
+func (r *run) runsOn(host ref.ID) map[topo.NetworkMode][]*topo.Workload {
+	out := map[topo.NetworkMode][]*topo.Workload{}
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		for _, h := range w.Hosts.List {
+			if h.ID == host {
+				m, _ := w.Mode.Get()
+				out[m] = append(out[m], w)
+			}
+		}
+	}
+	return out
+}
+
+// isContainerHost is whether a host runs or may run tasks.
+func (r *run) isContainerHost(h *topo.Host) bool {
+	return h.Cluster != "" || h.Managed || len(r.runsOn(h.ID)) > 0
+}
+
+// block is whether tasks of one network mode are kept from the metadata service.
+type block struct {
+	mode topo.NetworkMode
+	fact fact.Tri // Yes: blocked
+	why  finding.Evidence
+}
+
+// blocks works out, for one host, what keeps tasks of a mode from the instance
+// metadata service (AWS "Amazon ECS container agent configuration", and re:Post
+// "How can I prevent containers from accessing EC2 instance metadata").
+func blocks(h *topo.Host, mode topo.NetworkMode) block {
+	b := block{mode: mode}
+	if on, known := h.Metadata.Endpoint.Get(); known && !on {
+		return block{mode, fact.Yes, because("the instance metadata service is switched off", h.Metadata.Endpoint.Place)}
+	}
+	at := func(line int) ref.Place {
+		p := h.UserDataPlace
+		if p.IsZero() {
+			p = h.Place
+		}
+		return p
+	}
+	switch mode {
+	case topo.ModeNone:
+		return block{mode, fact.Yes, because("tasks in mode none have no network", h.Place)}
+	case topo.ModeAWSVPC:
+		if h.Managed {
+			return block{mode, fact.Yes, because("the agent of Managed Instances always blocks awsvpc tasks", h.Place)}
+		}
+		v, why, line := h.UserData.BlockIMDSAwsvpc()
+		b.fact, b.why = v, because(why, at(line))
+	case topo.ModeHost:
+		if h.Managed {
+			return block{mode, fact.Unknown, because("whether host-mode tasks on Managed Instances reach instance metadata is not documented", h.Place)}
+		}
+		return block{mode, fact.No, because("tasks in host mode share the host's network; nothing can keep them from its metadata", h.Place)}
+	case topo.ModeBridge, topo.ModeNAT:
+		required, tokensKnown := h.Metadata.Tokens.Get()
+		hops, hopsKnown := h.Metadata.HopLimit.Get()
+		if tokensKnown && required && hopsKnown && hops <= 1 {
+			return block{mode, fact.Yes, because("IMDSv2 is required with a hop limit of 1, which a bridge uses up", h.Metadata.HopLimit.Place)}
+		}
+		v, why, line := h.UserData.BlockIMDSBridge()
+		b.fact, b.why = v, because(why, at(line))
+		if v == fact.Yes {
+			return b
+		}
+		// What AWS takes for options that are not written depends on the account
+		// and the image; a hop limit of 1 with IMDSv2 would block the bridge.
+		if (!tokensKnown || required) && (!hopsKnown || hops <= 1) {
+			b.fact = fact.Unknown
+			var open []string
+			if !tokensKnown {
+				open = append(open, "whether IMDSv2 is required")
+			}
+			if !hopsKnown {
+				open = append(open, "the hop limit")
+			}
+			b.why.Text += "; " + strings.Join(open, " and ") + " depends on the account and the image"
+		}
+	default:
+		return block{mode, fact.Unknown, because("the network mode of its tasks is not known", h.Place)}
+	}
+	return b
+}
+
+// judgeIMDS judges every container host for the modes of the tasks that may run
+// there, and says of tasks without such hosts why it does not judge them.
+func judgeIMDS(r *run) {
+	for i := range r.Hosts {
+		if h := &r.Hosts[i]; r.isContainerHost(h) {
+			r.add(h.Thing, r.metadata(h))
+		}
+	}
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		launch, known := w.Launch.Get()
+		switch {
+		case known && launch == topo.LaunchFargate:
+			r.notApplicable(w.Thing, w.Name+" runs on Fargate", "Fargate has no instance and so no instance metadata.")
+		case known && launch == topo.LaunchExternal:
+			r.notApplicable(w.Thing, w.Name+" runs outside AWS", "External instances have no instance metadata service.")
+		case len(w.Hosts.List) > 0 || w.Kind == topo.StandaloneWorkload:
+			// Judged at the host; a task that nothing starts has none.
+		default:
+			why := w.Hosts.More
+			if why == "" {
+				why = "the design has no container instance for it"
+			}
+			r.add(w.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium,
+				Title:   "it is not known whether " + w.Name + " can reach instance metadata",
+				Message: "That depends on the agent settings of the hosts it runs on.",
+				Gaps:    []finding.Evidence{because("hosts of "+w.Name+": "+why, w.Place)}})
+		}
+	}
+}
+
+// bestFix is what blocks the metadata service for a mode.
+var bestFix = map[topo.NetworkMode]string{
+	topo.ModeAWSVPC: "Add ECS_AWSVPC_BLOCK_IMDS=true to /etc/ecs/ecs.config in the user data.",
+	topo.ModeBridge: "Set http_tokens to required and http_put_response_hop_limit to 1, or drop 169.254.169.254 in the chain DOCKER-USER before Docker starts.",
+	topo.ModeHost:   "Move the tasks to awsvpc mode; nothing can block host mode.",
+	topo.ModeNAT:    "Block 169.254.169.254 for containers in the firewall of the host.",
+}
+
+func (r *run) metadata(h *topo.Host) finding.Finding {
+	runs := r.runsOn(h.ID)
+	modes := []topo.NetworkMode{topo.ModeAWSVPC, topo.ModeBridge, topo.ModeHost, topo.ModeNAT, topo.ModeUnknown}
+	modes = slices.DeleteFunc(modes, func(m topo.NetworkMode) bool { return len(runs[m]) == 0 })
+	assumed := len(modes) == 0
+	if assumed { // its tasks are not in the design: it must be safe for the usual modes
+		modes = []topo.NetworkMode{topo.ModeAWSVPC, topo.ModeBridge}
+	}
+	f := finding.Finding{Severity: finding.Medium, SeverityWhy: "tasks can take the credentials of the instance role"}
+	var all fact.Tri = fact.Yes
+	for _, m := range modes {
+		b := blocks(h, m)
+		all = all.And(b.fact)
+		names := workloadNames(runs[m])
+		if names == "" {
+			names = "tasks"
+		}
+		switch b.fact {
+		case fact.No:
+			f.Path = append(f.Path, fmt.Sprintf("%s (%s) > 169.254.169.254 of %s", names, m, r.Label(h.ID)))
+			f.Fix = strings.TrimSpace(f.Fix + " " + bestFix[m])
+			f.Facts = append(f.Facts, m.String())
+			for _, w := range runs[m] {
+				if s, why := r.severityOf(w, finding.Medium); s > f.Severity {
+					f.Severity, f.SeverityWhy = min(s, finding.High), why
+				}
+			}
+		case fact.Unknown:
+			f.Gaps = append(f.Gaps, because(fmt.Sprintf("%s tasks: %s", m, orUnknown(b.why.Text)), b.why.Place))
+		}
+		f.Evidence = append(f.Evidence, because(fmt.Sprintf("%s: %s", m, b.why.Text), b.why.Place))
+	}
+	switch {
+	case len(f.Path) > 0 && !assumed:
+		f.Verdict = finding.Violates
+		f.Title = "tasks on " + h.Name + " can reach instance metadata"
+		f.Message = "Whoever runs code in a task can take the credentials of the instance role, which the agent needs for the whole cluster."
+	case len(f.Path) > 0 || all == fact.Unknown:
+		f.Verdict, f.Path, f.Facts = finding.Undecided, nil, nil
+		f.Title = "it is not known whether tasks on " + h.Name + " can reach instance metadata"
+		f.Message = "What decides is not in the design."
+		if assumed {
+			f.Message = "The design does not tell which tasks run on this host, so both awsvpc and bridge mode count."
+			f.Gaps = append(f.Gaps, because("tasks that run on "+h.Name, h.Place))
+		}
+	default:
+		f.Verdict, f.Severity, f.SeverityWhy, f.Fix = finding.Follows, finding.Note, "", ""
+		f.Title = "tasks on " + h.Name + " cannot reach instance metadata"
+		f.Message = "This holds for containers that are not privileged and lack NET_ADMIN: those can undo the block."
+	}
+	if v6, known := h.Metadata.IPv6.Get(); known && v6 && h.UserData.Bridge6.Blocked != fact.Yes && slices.Contains(modes, topo.ModeBridge) {
+		f.Message += " The metadata service also listens on fd00:ec2::254, which an IPv4 rule does not cover."
+	}
+	if runs[topo.ModeBridge] != nil || runs[topo.ModeAWSVPC] != nil {
+		for m, ws := range runs {
+			for _, w := range ws {
+				if d := r.TaskDefinition(w.Definition); d != nil && f.Verdict == finding.Violates {
+					if role, ok := d.TaskRole.Get(); ok && role == "" {
+						f.Evidence = append(f.Evidence, because(fmt.Sprintf("%s (%s) has no task role, so its SDKs fall back to the instance role", w.Name, m), d.Place))
+					}
+				}
+			}
+		}
+	}
+	slices.SortFunc(f.Evidence[min(len(modes), len(f.Evidence)):], func(a, b finding.Evidence) int { return strings.Compare(a.Text, b.Text) })
+	return f
+}
+
+func workloadNames(ws []*topo.Workload) string {
+	var names []string
+	for _, w := range ws {
+		names = append(names, w.Name)
+	}
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), ", ")
+}
+
+// judgeIMDSv2 judges the metadata options of every container host.
+func judgeIMDSv2(r *run) {
+	any := false
+	for i := range r.Hosts {
+		h := &r.Hosts[i]
+		if !r.isContainerHost(h) {
+			continue
+		}
+		any = true
+		if h.Managed {
+			r.notApplicable(h.Thing, h.Name+" is managed by AWS", "The metadata options of Managed Instances are not the user's to set.")
+			continue
+		}
+		r.add(h.Thing, r.tokens(h))
+	}
+	if any {
+		return
+	}
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		if l, known := w.Launch.Get(); known && l == topo.LaunchFargate {
+			r.notApplicable(w.Thing, w.Name+" runs on Fargate", "Fargate has no instance whose metadata options could be set.")
+		}
+	}
+}
+
+func (r *run) tokens(h *topo.Host) finding.Finding {
+	runs := r.runsOn(h.ID)
+	bridge := len(runs[topo.ModeBridge])+len(runs[topo.ModeUnknown]) > 0 || len(runs) == 0
+	required, known := h.Metadata.Tokens.Get()
+	hops, hopsKnown := h.Metadata.HopLimit.Get()
+	on, onKnown := h.Metadata.Endpoint.Get()
+	at := h.Metadata.Place
+	if at.IsZero() {
+		at = h.Place
+	}
+	f := finding.Finding{Severity: finding.Medium, SeverityWhy: "IMDSv1 answers any request, so one forged request inside a task is enough",
+		Fix: "Set metadata_options with http_tokens required and http_put_response_hop_limit 1 in the launch template."}
+	switch {
+	case onKnown && !on:
+		f.Verdict, f.Title, f.Message = finding.Follows, "the metadata service of "+h.Name+" is switched off", "Nothing can be asked of it."
+		f.Evidence = []finding.Evidence{because("http_endpoint is disabled", h.Metadata.Endpoint.Place)}
+	case known && !required:
+		f.Verdict, f.Title = finding.Violates, h.Name+" answers IMDSv1 requests"
+		f.Message = "IMDSv1 needs no token: a request that an application is tricked into is enough to read the role's credentials."
+		f.Evidence = []finding.Evidence{because("http_tokens is optional", h.Metadata.Tokens.Place)}
+		f.Facts = []string{"tokens"}
+	case known && bridge && hopsKnown && hops > 1:
+		f.Verdict, f.Title = finding.Violates, fmt.Sprintf("the hop limit of %s lets bridge containers get tokens", h.Name)
+		f.Message = fmt.Sprintf("A hop limit of %d lets the answer to a token request cross the Docker bridge.", hops)
+		f.Severity, f.SeverityWhy = finding.Low, "tokens are required, but containers can get them"
+		f.Evidence = []finding.Evidence{because(fmt.Sprintf("http_put_response_hop_limit is %d", hops), h.Metadata.HopLimit.Place)}
+		f.Facts = []string{"hops"}
+	case known && (!bridge || hopsKnown):
+		f.Verdict, f.Title, f.Message = finding.Follows, h.Name+" requires IMDSv2", "Every request for metadata needs a token."
+		f.Evidence = []finding.Evidence{because("http_tokens is required", h.Metadata.Tokens.Place)}
+	default:
+		f.Verdict, f.Title = finding.Undecided, "it is not known whether "+h.Name+" requires IMDSv2"
+		f.Message = "What the design does not write depends on the defaults of the account and of the machine image."
+		if !known {
+			f.Gaps = append(f.Gaps, because("http_tokens is not written", at))
+		}
+		if bridge && !hopsKnown {
+			f.Gaps = append(f.Gaps, because("http_put_response_hop_limit is not written", at))
+		}
+	}
+	if f.Verdict == finding.Follows {
+		f.Severity, f.SeverityWhy, f.Fix = finding.Note, "", ""
+	}
+	return f
+}

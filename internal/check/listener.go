@@ -1,0 +1,136 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/muralla-net/muralla/internal/fact"
+	"github.com/muralla-net/muralla/internal/finding"
+	"github.com/muralla-net/muralla/internal/netset"
+	"github.com/muralla-net/muralla/internal/reach"
+	"github.com/muralla-net/muralla/internal/topo"
+)
+
+// front is a listener with what is needed to judge it.
+type front struct {
+	l        *topo.Listener
+	b        *topo.LoadBalancer
+	protocol string // upper case; empty if unknown
+	ports    netset.Ports
+	portText string // "tcp/443", or "tcp" if the port is not known
+}
+
+// fronts are the listeners of the load balancers of the design.
+func (r *run) fronts() []front {
+	var out []front
+	for i := range r.Listeners {
+		l := &r.Listeners[i]
+		b := r.LoadBalancer(l.Balancer)
+		if b == nil || b.Kind == topo.GatewayBalancer || l.Elsewhere {
+			continue
+		}
+		f := front{l: l, b: b, protocol: strings.ToUpper(l.Protocol.Or(""))}
+		transport := "tcp"
+		f.ports = netset.TCP(0, 65535)
+		if f.protocol == "UDP" || f.protocol == "QUIC" {
+			transport, f.ports = "udp", netset.UDP(0, 65535)
+		}
+		f.portText = transport
+		if p, ok := l.Port.Get(); ok && p >= 0 && p <= 65535 {
+			f.portText = fmt.Sprintf("%s/%d", transport, p)
+			f.ports = netset.TCP(uint16(p), uint16(p))
+			if transport == "udp" {
+				f.ports = netset.UDP(uint16(p), uint16(p))
+			}
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// public is whether the internet reaches the listener, with the answer.
+func (r *run) public(f front) (fact.Tri, reach.Answer) {
+	if facing, ok := f.b.InternetFacing.Get(); ok && !facing {
+		return fact.No, reach.Answer{}
+	}
+	a := r.connect(reach.Outside(netset.Internet()), reach.At(f.b.ID), f.ports)
+	open := a.Packets.Any(f.ports)
+	if !f.b.InternetFacing.IsKnown() && open == fact.Yes {
+		open = fact.Unknown
+	}
+	return open, a
+}
+
+// passes is what the actions of a listener let through: Yes if some surely
+// forward, No if all of them redirect or answer themselves.
+func passes(l *topo.Listener) (fact.Tri, string) {
+	if l.InstancePort.IsKnown() { // a classic listener always forwards
+		return fact.Yes, ""
+	}
+	out, why := fact.No, ""
+	look := func(actions []topo.Action) {
+		if len(actions) == 0 {
+			out, why = out.Or(fact.Unknown), "the action is not known"
+		}
+		for _, a := range actions {
+			switch a.Kind {
+			case topo.ActionForward:
+				out = out.Or(a.Exists)
+				if a.Exists != fact.Yes {
+					why = orUnknown(a.Why)
+				}
+			case topo.ActionUnknown:
+				out, why = out.Or(fact.Unknown), orUnknown(a.Why)
+			}
+		}
+	}
+	look(l.Default)
+	for _, rule := range l.Rules {
+		var t fact.Tri
+		before, beforeWhy := out, why
+		out, why = fact.No, ""
+		look(rule.Actions)
+		t = out
+		if rule.Exists != fact.Yes && t == fact.Yes {
+			t, why = fact.Unknown, orUnknown(rule.Why)
+		}
+		out = before.Or(t)
+		if why == "" {
+			why = beforeWhy
+		}
+	}
+	if l.RulesMore != "" && out == fact.No {
+		return fact.Unknown, l.RulesMore
+	}
+	return out, why
+}
+
+func isPlain(protocol string) bool { return protocol == "HTTP" }
+
+func isTLS(protocol string) bool {
+	return protocol == "HTTPS" || protocol == "TLS" || protocol == "SSL"
+}
+
+// hop is the first leg of a path through a listener.
+func (r *run) hop(f front) string {
+	how := "plain text"
+	if isTLS(f.protocol) {
+		how = "TLS"
+	}
+	return fmt.Sprintf("internet > %s %s (%s)", r.Label(f.b.ID), f.portText, how)
+}
+
+// openings are the rules and routes that let an answer's packets pass, as
+// evidence.
+func openings(a reach.Answer) []finding.Evidence {
+	var out []finding.Evidence
+	for _, step := range a.Trail {
+		for _, use := range step.Rules {
+			if step.Passes.Maybe.IsEmpty() {
+				continue
+			}
+			out = append(out, because(use.Text, use.Place))
+		}
+	}
+	return out
+}
