@@ -6,6 +6,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/muralla-net/muralla/internal/fact"
+	"github.com/muralla-net/muralla/internal/ref"
 )
 
 // Equal compares two values of which either may hold symbols or unknowns. The
@@ -74,7 +75,7 @@ func equalText(a, b string) fact.Tri {
 	}
 	r, isA := Is(a)
 	s, isB := Is(b)
-	if isA && isB && r.Attr == s.Attr && (r.Attr == "id" || r.Attr == "arn") && made(string(r.ID)) && made(string(s.ID)) && r.ID != s.ID {
+	if isA && isB && r.Attr == s.Attr && (r.Attr == "id" || r.Attr == "arn") && made(r.ID) && made(s.ID) && r.ID != s.ID {
 		return fact.No
 	}
 	return fact.Unknown
@@ -84,7 +85,7 @@ func equalText(a, b string) fact.Tri {
 func hasHole(s string) bool { return strings.Contains(s, string(open)+string(between)) }
 
 // made reports whether an ID names a resource that the design itself makes.
-func made(id string) bool {
-	return !strings.HasPrefix(id, "var.") && !strings.HasPrefix(id, "data.") && !strings.HasPrefix(id, "module.") &&
-		!strings.Contains(id, "/")
+func made(id ref.ID) bool {
+	short := string(id.Short())
+	return !strings.HasPrefix(short, "var.") && !strings.HasPrefix(short, "data.") && !strings.HasPrefix(short, "module.")
 }
