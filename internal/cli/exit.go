@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// status is an exit status. It is an error for commands that have already said
+// what there is to say.
+type status int
+
+// Every exit status of the program.
+const (
+	exitClean       status = 0
+	exitFound       status = 1
+	exitFailed      status = 2
+	exitUndecided   status = 3
+	exitInterrupted status = 130
+)
+
+// exits is the table that help texts and documentation print.
+var exits = []struct {
+	status status
+	means  string
+}{
+	{exitClean, "clean: nothing was found at or above --fail-on, or the answer was given"},
+	{exitFound, "found: at least one finding at or above --fail-on that is not suppressed"},
+	{exitFailed, "failed: the command could not do what was asked, and says why"},
+	{exitUndecided, "undecided: nothing was found, but with --strict something was not decided or not read"},
+	{exitInterrupted, "interrupted"},
+}
+
+// Error is for whoever forgets to handle a status; no user sees it.
+func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// withExits ends the help of a command with the statuses that it can have.
+func withExits(cmd *cobra.Command, can ...status) {
+	var b strings.Builder
+	b.WriteString("\nEXIT STATUS\n")
+	for _, e := range exits {
+		for _, s := range can {
+			if s == e.status {
+				fmt.Fprintf(&b, "  %-4d %s\n", int(s), e.means)
+			}
+		}
+	}
+	// Children would inherit the template of their parent.
+	cmd.SetHelpTemplate(`{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
+
+{{end}}{{if or .Runnable .HasSubCommands}}{{.UsageString}}{{end}}` + b.String())
+}
+
+// failure is an error with what to do about it.
+type failure struct {
+	err   error
+	hints []string
+}
+
+func (f failure) Error() string { return f.err.Error() }
+func (f failure) Unwrap() error { return f.err }
+
+// fail is a failure with one hint.
+func fail(hint, format string, args ...any) error {
+	return failure{err: fmt.Errorf(format, args...), hints: []string{hint}}
+}
+
+// complain writes an error in one line and its hints in one line each.
+func complain(w io.Writer, err error) {
+	fmt.Fprintf(w, "muralla: %s\n", oneLine(err.Error()))
+	var f failure
+	if errors.As(err, &f) {
+		for _, h := range f.hints {
+			fmt.Fprintf(w, "hint: %s\n", oneLine(h))
+		}
+	}
+}
+
+// oneLine keeps a name from making lines or colours of its own.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case !isPrintable(r):
+			return '\uFFFD'
+		}
+		return r
+	}, strings.TrimSpace(s))
+}

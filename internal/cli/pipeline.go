@@ -1,0 +1,28 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/muralla-net/muralla/internal/finding"
+	"github.com/muralla-net/muralla/internal/intent"
+)
+
+// request is what check asks of the engines.
+type request struct {
+	Paths     []string
+	Root      string            // nothing outside is read; empty: each path is its own boundary
+	Vars      map[string]string // Terraform variables
+	VarFiles  []string
+	Workspace string
+	Intent    intent.Intent
+}
+
+// analyse reads the inputs and judges them, before exceptions and severities are
+// applied. An error means that there is no report; a [failure] among its causes
+// brings hints. What is wrong with parts of the input is in the report.
+type analyse func(request) (finding.Report, error)
+
+// engines is the analysis of the program; tests put others in its place.
+func engines(request) (finding.Report, error) {
+	return finding.Report{}, errors.New("no engine linked")
+}
