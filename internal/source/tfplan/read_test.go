@@ -225,10 +225,10 @@ func TestAgreesWithTerraformJSON(t *testing.T) {
 
 func TestRecognise(t *testing.T) {
 	for in, want := range map[string]string{
-		string(file(t, "plan.json")):                                               "plan",
-		string(file(t, "plan.json")[:200]):                                         "plan",
-		string(file(t, "state.json")[:150]):                                        "state",
-		string(file(t, "terraform.tfstate")[:100]):                                 "state",
+		string(file(t, "plan.json")):                                                "plan",
+		string(file(t, "plan.json")[:200]):                                          "plan",
+		string(file(t, "state.json")[:150]):                                         "state",
+		string(file(t, "terraform.tfstate")[:100]):                                  "state",
 		"\ufeff \n{\"version\": 4, \"lineage\": \"x\"":                              "state",
 		`{"format_version":"0.1","terraform_version":"0.12.1","resource_changes":`:  "",
 		`{"format_version":"0.1","terraform_version":"0.12.1","resource_changes":[`: "plan",
@@ -236,9 +236,9 @@ func TestRecognise(t *testing.T) {
 		`{"version":"4","serial":1}`:                                                "",
 		`{"AWSTemplateFormatVersion":"2010-09-09","Resources":{}}`:                  "",
 		`[{"format_version":"1.0","values":{}}]`:                                    "",
-		``:   "",
-		`{`:  "",
-		`{"`: "",
+		``:                                                                          "",
+		`{`:                                                                         "",
+		`{"`:                                                                        "",
 	} {
 		if kind, ok := Recognise([]byte(in)); kind != want || ok != (want != "") {
 			t.Errorf("Recognise(%.60q) = %q, %v; want %q", in, kind, ok, want)

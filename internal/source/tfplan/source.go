@@ -17,6 +17,7 @@ type sources struct {
 	several  bool                 // it is open which of the instances in refs is meant
 	splats   int                  // how many references stand for all instances of something
 	same     bool                 // the expression uses count.index or each.key
+	repeated bool                 // one of refs is referred to more than once
 	literals bool                 // ids or ARNs that are written out take part
 }
 
@@ -51,7 +52,9 @@ func (v *resolver) spend(n int) bool {
 func (r *reader) sources(n tree.Node, ctx context, arg string) sources {
 	v := &resolver{r: r, arg: arg}
 	v.expression(n, ctx, "", 0)
+	all := len(v.out.refs)
 	v.out.refs, v.out.known = unique(v.out.refs), unique(v.out.known)
+	v.out.repeated = len(v.out.refs) < all
 	slices.Sort(v.out.opaque)
 	v.out.opaque = slices.Compact(v.out.opaque)
 	return v.out
@@ -74,6 +77,10 @@ func (v *resolver) expression(n tree.Node, ctx context, attr string, hops int) {
 		return
 	}
 	if !v.spend(1) {
+		return
+	}
+	if n.Kind() == tree.Absent {
+		v.out.opaque = append(v.out.opaque, "an output without an expression")
 		return
 	}
 	if !isExpression(n) {

@@ -150,10 +150,11 @@ func (b *builder) list(arg string, items, unknown []tree.Node, sensitive tree.No
 	if len(open) < 2 || !e.whole {
 		return out
 	}
-	// As many unknown elements as attributes that can be unknown: every element
-	// is one of them. The attributes are of one instance each, or they are of
-	// all instances of one resource, as in aws_subnet.x[*].id.
-	if s := b.gather(identity.Element(arg), e); s.certain(identity.Element(arg)) && len(s.refs) == len(open) && (s.splats == 0 || s.splats == 1 && s.alike()) {
+	// As many unknown elements as attributes that can be unknown, and none of
+	// these is referred to twice: then every one of them is an element. The order
+	// of references is that of the expression.
+	one := identity.Element(arg)
+	if s := b.gather(one, e); s.certain(one) && !s.repeated && len(s.refs) == len(open) {
 		for k, i := range open {
 			out[i] = resource.Value{Kind: resource.Ref, Ref: s.refs[k], Place: out[i].Place, Sensitive: out[i].Sensitive}
 		}
@@ -176,7 +177,9 @@ func (b *builder) gather(arg string, e expr) sources {
 		s.refs, s.known, s.opaque = append(s.refs, one.refs...), append(s.known, one.known...), append(s.opaque, one.opaque...)
 		s.several, s.literals, s.same = s.several || one.several, s.literals || one.literals, s.same || one.same
 		s.splats += one.splats
+		s.repeated = s.repeated || one.repeated
 	}
+	s.repeated = s.repeated || len(e.nodes) > 1
 	s.refs, s.known = unique(s.refs), unique(s.known)
 	if e.whole {
 		s.refs, s.known = identity.Fitting(arg, s.refs), identity.Fitting(arg, s.known)
@@ -238,7 +241,7 @@ func (b *builder) unknown(arg string, e expr) resource.Value {
 		// empty, which leaves it to the provider too.
 		return resource.Value{}
 	}
-	if s.certain(arg) && len(s.refs) == 1 && !(list && (s.literals || len(s.known) > 0)) {
+	if e.whole && s.certain(arg) && len(s.refs) == 1 && !(list && (s.literals || len(s.known) > 0)) {
 		v := resource.Value{Kind: resource.Ref, Ref: s.refs[0], Place: b.r.place(b.it.node)}
 		if list {
 			v = resource.Value{Kind: resource.List, List: []resource.Value{v}}
