@@ -45,16 +45,28 @@ func (in *instance) attr(name string) cty.Value {
 	if a, ok := in.block.Attr(name); ok && !slices.Contains(metaArguments, name) {
 		v := in.written(a)
 		if plain, marks := v.Unmark(); plain.IsNull() {
+			if slices.Contains(chosen, name) {
+				return in.computed(name)
+			}
 			// Null may stand for a value that the provider computes.
 			return cty.StringVal(symbol.Rest(symbol.Make(resource.Reference{ID: in.id, Attr: name}))).WithMarks(marks)
 		}
 		return v
 	}
-	if v, ok := in.special(name); ok {
-		return v
-	}
 	if nodes := in.nested()[name]; len(nodes) > 0 {
 		return in.nodesValue(nodes, name)
+	}
+	return in.computed(name)
+}
+
+// chosen are the attributes that AWS or the provider always chooses a value
+// for if none is written.
+var chosen = []string{"arn", "availability_zone", "bucket", "cidr_block", "id", "identifier", "name", "region", "vpc_id"}
+
+// computed is an attribute that is not written.
+func (in *instance) computed(name string) cty.Value {
+	if v, ok := in.special(name); ok {
+		return v
 	}
 	return symbol.Value(resource.Reference{ID: in.id, Attr: name})
 }

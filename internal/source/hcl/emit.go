@@ -48,7 +48,11 @@ func (m *module) emit() {
 		m.output(name)
 	}
 	for _, name := range sortedKeys(m.conf.Calls) {
-		for _, child := range m.moduleCall(name).modules {
+		call := m.moduleCall(name)
+		if call.why != "" {
+			m.missing(name, call)
+		}
+		for _, child := range call.modules {
 			child.emit()
 		}
 	}

@@ -68,6 +68,7 @@ func (m *module) scope() *scope { return &scope{m: m} }
 type called struct {
 	expansion *expansion
 	modules   []*module // one for each instance, nil if the module is missing
+	why       string    // why it is missing, or ""
 }
 
 func (m *module) moduleCall(name string) *called {
@@ -88,7 +89,7 @@ func (m *module) moduleCall(name string) *called {
 		why = "modules are nested too deep"
 	}
 	if why != "" {
-		m.missing(block, name, why)
+		out.why = why
 		return out
 	}
 	conf := m.c.load(dir)
@@ -145,10 +146,12 @@ func (m *module) circle(dir string, block *load.Block) string {
 	return ""
 }
 
-// missing records a module that is not here.
-func (m *module) missing(block *load.Block, name, why string) {
+// missing records a module that is not here. Its inputs may depend on its own
+// outputs, so that this comes last.
+func (m *module) missing(name string, call *called) {
+	block := m.conf.Calls[name]
 	seen := map[resource.Reference]bool{}
-	for _, in := range m.calls[name].expansion.instances {
+	for _, in := range call.expansion.instances {
 		s := &scope{m: m, each: in}
 		for _, a := range block.Attrs {
 			if slices.Contains(metaOfCalls, a.Name) {
@@ -168,7 +171,7 @@ func (m *module) missing(block *load.Block, name, why string) {
 		}
 	}
 	m.c.set.Missing = append(m.c.set.Missing, resource.Missing{
-		ID: ref.ID(m.id + "module." + name), Source: load.Source(block), Why: why, Place: block.Place,
+		ID: ref.ID(m.id + "module." + name), Source: load.Source(block), Why: call.why, Place: block.Place,
 		Inputs: slices.SortedFunc(maps.Keys(seen), compareRefs),
 	})
 }

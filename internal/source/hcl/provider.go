@@ -14,10 +14,13 @@ import (
 // or that of its provider configuration.
 func (in *instance) region() string {
 	if a, ok := in.block.Attr("region"); ok {
-		if text, ok := plainText(in.written(a)); ok {
+		v := in.written(a)
+		if text, ok := plainText(v); ok {
 			return text
 		}
-		return ""
+		if plain, _ := v.Unmark(); !plain.IsNull() {
+			return ""
+		}
 	}
 	name, _, _ := strings.Cut(in.block.Labels[0], "_")
 	as := ""

@@ -17,6 +17,10 @@
 // Schemas and defaults of providers: an attribute that is not written is not
 // known. Provisioners, checks, and validation of variables. A required text
 // variable is taken to be neither null nor empty.
+//
+// The package has more than 1,500 lines because modules, blocks, variables and
+// references ask each other for values while they are evaluated; what does not
+// (files, expressions, functions, types, symbols) is in packages of its own.
 package hcl
 
 import (
@@ -50,6 +54,7 @@ func OpenBoundary(dir string) (Boundary, error) { return load.OpenBoundary(dir) 
 // Options say what to read. The zero Options read the boundary itself.
 type Options struct {
 	Dir       string            // the root module, as a slash path below the boundary; "" is "."
+	From      string            // what places are relative to, as a slash path below the boundary; "" is Dir
 	Vars      map[string]string // values of -var, by name of the variable
 	VarFiles  []string          // files of -var-file, as slash paths below the boundary
 	Workspace string            // terraform.workspace; "" is "default"
@@ -78,6 +83,7 @@ type config struct {
 	nodes     int
 	set       resource.Set
 	spent     bool
+	missed    map[ref.ID]bool // names that nothing declares
 }
 
 // Read evaluates a root module and what it calls.
@@ -86,8 +92,8 @@ func Read(files Files, opts Options) (resource.Set, diag.List) {
 	opts.Workspace = cmp.Or(opts.Workspace, "default")
 	var diags diag.List
 	c := &config{
-		reader: load.NewReader(files, opts.Dir, &diags), opts: opts, diags: &diags, modules: map[string]*load.Module{},
-		set: resource.Set{Kind: "terraform"},
+		reader: load.NewReader(files, path.Clean(cmp.Or(opts.From, opts.Dir)), &diags), opts: opts, diags: &diags, modules: map[string]*load.Module{},
+		missed: map[ref.ID]bool{}, set: resource.Set{Kind: "terraform"},
 	}
 	if !c.reader.IsDir(opts.Dir) {
 		diags.Add(diag.Error, ref.Place{File: opts.Dir}, "directory not read", "There is no such directory below the directory that may be read.")
@@ -98,9 +104,6 @@ func Read(files Files, opts Options) (resource.Set, diag.List) {
 	root := c.newModule(c.load(opts.Dir), nil, nil, nil)
 	c.undeclared(root)
 	root.emit()
-	for _, gap := range c.ev.Gaps {
-		diags.Add(diag.Warning, interp.Place(gap.At), "function not computed", "A value is unknown to the analysis: "+gap.Why+".")
-	}
 	slices.SortStableFunc(c.set.Resources, func(a, b resource.Resource) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	slices.SortFunc(c.set.Missing, func(a, b resource.Missing) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	c.set.Files, c.set.Lines = c.reader.Counts()

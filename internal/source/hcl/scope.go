@@ -8,6 +8,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 
+	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/resource"
 	"github.com/muralla-net/muralla/internal/source/hcl/interp"
@@ -49,13 +50,13 @@ func (s *scope) Root(t hcl.Traversal) (cty.Value, int, *interp.Error) {
 	case "var":
 		v, ok := s.m.variable(names[1])
 		if !ok {
-			return fail(t, "no variable %q is declared", names[1])
+			return s.undeclared(t, "var."+names[1])
 		}
 		return v, 2, nil
 	case "local":
 		v, ok := s.m.local(names[1])
 		if !ok {
-			return fail(t, "no local value %q is declared", names[1])
+			return s.undeclared(t, "local."+names[1])
 		}
 		return v, 2, nil
 	case "module":
@@ -80,6 +81,21 @@ func (s *scope) Root(t hcl.Traversal) (cty.Value, int, *interp.Error) {
 	default:
 		return s.resource(t, strings.Join(names[:2], "."), 2)
 	}
+}
+
+// undeclared is the value of a name that nothing declares: a reference to it,
+// since files that another tool adds may declare it. It is said once.
+func (s *scope) undeclared(t hcl.Traversal, name string) (cty.Value, int, *interp.Error) {
+	id, used := ref.ID(s.m.id+name), strings.Count(name, ".")+1
+	if !s.m.c.missed[id] {
+		s.m.c.missed[id] = true
+		s.m.c.diags.Add(diag.Error, interp.Place(t.SourceRange()), "name not declared",
+			fmt.Sprintf("%s is used, but not declared. Its value is unknown to the analysis.", id))
+	}
+	if root := t.RootName(); root == "var" || root == "local" {
+		return symbol.Value(resource.Reference{ID: id}), used, nil
+	}
+	return entity(id, "", map[string]cty.Value{}), used, nil
 }
 
 // attrNames are the names that a traversal begins with, at most n.
@@ -136,7 +152,7 @@ func (m *module) path() string {
 func (s *scope) module(t hcl.Traversal, name string) (cty.Value, int, *interp.Error) {
 	call := s.m.moduleCall(name)
 	if call == nil {
-		return fail(t, "no module %q is declared", name)
+		return s.undeclared(t, "module."+name)
 	}
 	x := call.expansion
 	if x == nil {
@@ -167,7 +183,7 @@ func (s *scope) module(t hcl.Traversal, name string) (cty.Value, int, *interp.Er
 
 func (s *scope) resource(t hcl.Traversal, key string, used int) (cty.Value, int, *interp.Error) {
 	if s.m.conf.Resources[key] == nil {
-		return fail(t, "no resource or data source %q is declared", key)
+		return s.undeclared(t, key)
 	}
 	x := s.m.resource(key)
 	if x == nil {

@@ -1,14 +1,12 @@
 package interp
 
 import (
-	"errors"
-
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+	"github.com/zclconf/go-cty/cty/function"
 
 	"github.com/muralla-net/muralla/internal/fact"
-	"github.com/muralla-net/muralla/internal/source/hcl/funcs"
 	"github.com/muralla-net/muralla/internal/source/hcl/symbol"
 )
 
@@ -65,8 +63,14 @@ func (e *Evaluator) call(x *hclsyntax.FunctionCallExpr, in *env) (cty.Value, *Er
 		}
 		args = append(args, v)
 	}
+	if out, done := oldCall(x.Name, args); done {
+		return out, nil
+	}
 	if out, err, done := e.ownCall(x, args); done {
 		return out, err
+	}
+	if out, done := zonePattern(x, fn, args); done {
+		return out, nil
 	}
 	size := maxSize
 	for i, v := range args {
@@ -87,12 +91,10 @@ func (e *Evaluator) call(x *hclsyntax.FunctionCallExpr, in *env) (cty.Value, *Er
 			}
 		}
 	}
-	out, problem := fn.Call(args)
-	var gap funcs.Gap
-	if errors.As(problem, &gap) {
-		e.Gaps = append(e.Gaps, *errorf(x.NameRange, "%s: %s", x.Name, gap.Why))
-		return because(gap.Why, x.NameRange, args...), nil
+	if args, err := e.fit(x, fn, args); err != nil {
+		return args[0], err
 	}
+	out, problem := fn.Call(args)
 	if problem != nil {
 		return cty.DynamicVal, errorf(x.NameRange, "%s: %v", x.Name, problem)
 	}
@@ -103,6 +105,44 @@ func (e *Evaluator) call(x *hclsyntax.FunctionCallExpr, in *env) (cty.Value, *Er
 		}
 	}
 	return out, nil
+}
+
+// fit brings arguments to the types of the parameters, in place.
+func (e *Evaluator) fit(x *hclsyntax.FunctionCallExpr, fn function.Function, args []cty.Value) ([]cty.Value, *Error) {
+	params := fn.Params()
+	for i, v := range args {
+		var p function.Parameter
+		switch {
+		case i < len(params):
+			p = params[i]
+		case fn.VarParam() != nil:
+			p = *fn.VarParam()
+		default:
+			return args, nil // the function says itself that there are too many
+		}
+		plain, marks := v.Unmark()
+		if p.Type == cty.DynamicPseudoType || plain.IsNull() {
+			continue
+		}
+		if p.Type == cty.Number || p.Type == cty.Bool {
+			out, err := e.typed(v, p.Type, x.NameRange)
+			if err != nil {
+				err.Why = x.Name + ": " + err.Why
+				return args, err
+			}
+			args[i] = out
+			continue
+		}
+		if p.Type.IsCollectionType() {
+			plain, _ = Collection(plain).Unmark()
+		}
+		out, err := convert.Convert(plain, p.Type)
+		if err != nil {
+			return args, errorf(x.NameRange, "%s: the argument %q is %s, but must be a %s", x.Name, p.Name, friendly(v), p.Type.FriendlyName())
+		}
+		args[i] = out.WithMarks(marks)
+	}
+	return args, nil
 }
 
 func (e *Evaluator) root(in *env) *env {
@@ -130,10 +170,46 @@ func (e *Evaluator) expand(x *hclsyntax.FunctionCallExpr, args []cty.Value, v ct
 	return args, nil
 }
 
+// oldCall answers the functions that made lists and maps before Terraform 0.12
+// and are gone from it.
+func oldCall(name string, args []cty.Value) (cty.Value, bool) {
+	switch {
+	case name == "list":
+		return cty.TupleVal(args), true
+	case name == "map" && len(args)%2 == 0:
+		attrs := map[string]cty.Value{}
+		for i := 0; i < len(args); i += 2 {
+			key, _ := args[i].Unmark()
+			if !key.IsKnown() || key.IsNull() || key.Type() != cty.String {
+				return cty.NilVal, false
+			}
+			attrs[key.AsString()] = args[i+1]
+		}
+		return cty.ObjectVal(attrs), true
+	}
+	return cty.NilVal, false
+}
+
+// mergeUnknown answers merge if an argument is a symbol: a map that only AWS
+// knows.
+func mergeUnknown(x *hclsyntax.FunctionCallExpr, args []cty.Value) (cty.Value, bool) {
+	for _, v := range args {
+		plain, _ := v.Unmark()
+		if plain.IsKnown() && !plain.IsNull() && plain.Type() == cty.String && symbol.Has(plain.AsString()) {
+			return because(keyReason(plain.AsString()), x.NameRange, args...), true
+		}
+	}
+	return cty.NilVal, false
+}
+
 // ownCall answers calls for which a symbol tells more than a function can see.
 func (e *Evaluator) ownCall(x *hclsyntax.FunctionCallExpr, args []cty.Value) (cty.Value, *Error, bool) {
 	if len(args) == 0 {
 		return cty.NilVal, nil, false
+	}
+	if x.Name == "merge" {
+		v, done := mergeUnknown(x, args)
+		return v, nil, done
 	}
 	first, _ := args[0].Unmark()
 	if !first.IsKnown() || first.IsNull() {
@@ -148,7 +224,7 @@ func (e *Evaluator) ownCall(x *hclsyntax.FunctionCallExpr, args []cty.Value) (ct
 		return v, err, true
 	case isSymbol && x.Name == "slice" && len(args) == 3:
 		return e.sliceOf(args), nil, true
-	case isSymbol && (x.Name == "lookup" || x.Name == "values" || x.Name == "keys" || x.Name == "merge"):
+	case isSymbol && (x.Name == "lookup" || x.Name == "values" || x.Name == "keys"):
 		return because(keyReason(first.AsString()), x.NameRange, args...), nil, true
 	case x.Name == "lookup" && isEntity(first) && len(args) >= 2:
 		v, err := e.index(args[0], args[1], x.NameRange)
@@ -245,102 +321,4 @@ func restReason(v cty.Value) string {
 		}
 	}
 	return why
-}
-
-// Fill replaces what is unknown in a value by holes, so that the text that is
-// made of it keeps the rest.
-func Fill(v cty.Value) cty.Value {
-	if plain, _ := v.UnmarkDeep(); plain.IsWhollyKnown() {
-		return v
-	}
-	plain, marks := v.Unmark()
-	switch ty := plain.Type(); {
-	case !plain.IsKnown() && (isListLike(plain) || ty.IsMapType()):
-		return v
-	case !plain.IsKnown():
-		return cty.StringVal(hole(v)).WithMarks(textMarks(v))
-	case isListLike(plain):
-		var out []cty.Value
-		for it := plain.ElementIterator(); it.Next(); {
-			_, element := it.Element()
-			out = append(out, inner(element.WithMarks(marks)))
-		}
-		return cty.TupleVal(out)
-	case isMapLike(plain):
-		attrs := map[string]cty.Value{}
-		for it := plain.ElementIterator(); it.Next(); {
-			key, element := it.Element()
-			attrs[key.AsString()] = inner(element.WithMarks(marks))
-		}
-		return cty.ObjectVal(attrs)
-	}
-	return v
-}
-
-// inner is Fill within a collection: also an unknown collection is a hole.
-func inner(v cty.Value) cty.Value {
-	if plain, _ := v.Unmark(); !plain.IsKnown() {
-		return cty.StringVal(hole(v)).WithMarks(textMarks(v))
-	}
-	return Fill(v)
-}
-
-// try is the function of that name. Unlike in Terraform, a result in which
-// something is unknown is kept, unless it is unknown whether it is an error.
-func (e *Evaluator) try(x *hclsyntax.FunctionCallExpr, in *env) (cty.Value, *Error) {
-	var first *Error
-	for i, arg := range x.Args {
-		doubts := e.doubts
-		v, err := e.eval(arg, in)
-		if err == nil {
-			if e.doubts == doubts {
-				return v, nil
-			}
-			return e.tryDoubtful(x, in, v, i+1)
-		}
-		if e.Spent() {
-			return v, err
-		}
-		if first == nil {
-			first = err
-		}
-	}
-	if first == nil {
-		return cty.DynamicVal, errorf(x.NameRange, "try needs an argument")
-	}
-	return cty.DynamicVal, first
-}
-
-// tryDoubtful is the value of try if v is the first result without error, but
-// one that may be an error once more is known: v or what the others give.
-func (e *Evaluator) tryDoubtful(x *hclsyntax.FunctionCallExpr, in *env, v cty.Value, next int) (cty.Value, *Error) {
-	for _, arg := range x.Args[next:] {
-		other, err := e.eval(arg, in)
-		if err != nil {
-			continue
-		}
-		why := symbol.Unknown(cty.Bool, "it is not known whether an expression in try is valid", Place(x.NameRange))
-		if have, at := symbol.Why(v); have != "" {
-			why = symbol.Unknown(cty.Bool, have, at)
-		}
-		return mixed(why, v, other), nil
-	}
-	return v, nil
-}
-
-func (e *Evaluator) can(x *hclsyntax.FunctionCallExpr, in *env) (cty.Value, *Error) {
-	if len(x.Args) != 1 {
-		return cty.DynamicVal, errorf(x.NameRange, "can needs one argument")
-	}
-	doubts := e.doubts
-	v, err := e.eval(x.Args[0], in)
-	switch {
-	case err != nil && e.Spent():
-		return v, err
-	case err != nil:
-		return cty.False, nil
-	case e.doubts != doubts:
-		return unknownOfType(cty.Bool, v).Mark(symbol.Reason{Why: "it is not known whether an expression in can is valid", Place: Place(x.NameRange)}), nil
-	}
-	return cty.True, nil
 }

@@ -21,6 +21,13 @@ func (e *Evaluator) typed(v cty.Value, ty cty.Type, at hcl.Range) (cty.Value, *E
 	case plain.IsKnown() && plain.Type() == cty.String && symbol.Has(plain.AsString()):
 		return unknownOfType(ty, v).Mark(symbol.Reason{Why: keyReason(plain.AsString()), Place: Place(at)}), nil
 	}
+	if ty == cty.Number && plain.Type() == cty.Bool && plain.IsKnown() {
+		// Configurations from before Terraform 0.12 multiply with conditions.
+		if plain.True() {
+			return cty.NumberIntVal(1).WithMarks(marks), nil
+		}
+		return cty.Zero.WithMarks(marks), nil
+	}
 	out, err := convert.Convert(plain, ty)
 	if err != nil {
 		return v, errorf(at, "a %s is needed, but this is %s", ty.FriendlyName(), friendly(v))

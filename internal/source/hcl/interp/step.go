@@ -250,17 +250,18 @@ func (e *Evaluator) byNumber(v, key cty.Value, at hcl.Range) (cty.Value, *Error)
 // stands for all.
 func oneOfRest(v cty.Value, i int64) cty.Value {
 	v = One(v)
-	if v.Type() != cty.String {
+	plain, marks := v.Unmark()
+	if plain.Type() != cty.String {
 		return v
 	}
-	r, ok := symbol.Is(v.AsString())
+	r, ok := symbol.Is(plain.AsString())
 	if !ok {
 		return v
 	}
 	// The elements of a list that one attribute holds are told apart by
 	// index; an attribute of instances is the attribute of an instance.
 	if Plural(r) {
-		return Below(r, strconv.FormatInt(i, 10))
+		return Below(r, strconv.FormatInt(i, 10)).WithMarks(marks)
 	}
 	return v
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/resource"
 )
 
 // Equal compares two values of which either may hold symbols or unknowns. The
@@ -73,12 +74,38 @@ func equalText(a, b string) fact.Tri {
 	if a == "" || b == "" {
 		return fact.No
 	}
-	r, isA := Is(a)
-	s, isB := Is(b)
+	r, isA := Is(NotRest(a))
+	s, isB := Is(NotRest(b))
+	if isA && !Has(b) && !strings.HasPrefix(b, form(r)) || isB && !Has(a) && !strings.HasPrefix(a, form(s)) {
+		return fact.No // as null is, if the symbol may be null
+	}
 	if isA && isB && r.Attr == s.Attr && (r.Attr == "id" || r.Attr == "arn") && made(r.ID) && made(s.ID) && r.ID != s.ID {
 		return fact.No
 	}
 	return fact.Unknown
+}
+
+// form is how each value of an attribute begins (EC2 "Resource IDs"), or "".
+func form(r resource.Reference) string {
+	last := r.Attr[strings.LastIndexByte(r.Attr, '.')+1:]
+	if strings.HasSuffix(last, "arn") {
+		return "arn:"
+	}
+	if last == "id" {
+		parts := strings.Split(string(r.ID.Base().Short()), ".")
+		if len(parts) >= 2 {
+			last = strings.TrimPrefix(parts[len(parts)-2], "aws_") + "_id"
+		}
+	}
+	for _, known := range [...]struct{ suffix, prefix string }{
+		{"security_group_id", "sg-"}, {"vpc_id", "vpc-"}, {"subnet_id", "subnet-"}, {"route_table_id", "rtb-"},
+		{"vpc_endpoint_id", "vpce-"}, {"prefix_list_id", "pl-"}, {"transit_gateway_id", "tgw-"},
+	} {
+		if strings.HasSuffix(last, known.suffix) {
+			return known.prefix
+		}
+	}
+	return ""
 }
 
 // hasHole reports whether a string holds a symbol of [Hole].

@@ -129,6 +129,13 @@ func TestEqual(t *testing.T) {
 		{of("var.env", ""), text("prod"), fact.Unknown},
 		{of("var.env", ""), text(""), fact.No},
 		{of("var.env", ""), null, fact.No},
+		// Ids and ARNs have a form.
+		{of("module.alb", "security_group_id"), text("self"), fact.No},
+		{of("module.alb", "security_group_id"), text("sg-1"), fact.Unknown},
+		{of(`aws_vpc.a["x"]`, "id"), text("default"), fact.No},
+		{of("aws_ecs_cluster.a", "arn"), text("default"), fact.No},
+		{of("aws_ecs_cluster.a", "id"), text("default"), fact.Unknown},
+		{of("var.arn", ""), text("default"), fact.Unknown},
 		{null, null, fact.Yes},
 		{null, text(""), fact.No},
 		// What may be null may be null.
