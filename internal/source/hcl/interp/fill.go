@@ -1,10 +1,6 @@
 package interp
 
-import (
-	"github.com/zclconf/go-cty/cty"
-
-	"github.com/muralla-net/muralla/internal/source/hcl/symbol"
-)
+import "github.com/zclconf/go-cty/cty"
 
 // Fill replaces what is unknown in a value by holes, so that the text that is
 // made of it keeps the rest.
