@@ -47,9 +47,9 @@ func newCheck(a *app) *cobra.Command {
 recommendation of the AWS page on network security for Amazon ECS. Each finding
 comes with its proof: the path, the rules that open it, and where they are.
 
-A PATH is a directory with a design or a file with a plan; what it is, is
-recognised. Without one the current directory is read. Nothing outside the given
-paths is read, unless --root names a directory around them.
+A PATH is a Terraform directory or a file with a plan or a state; what it is, is
+recognised. Without one the current directory is read. Nothing outside the
+repository that holds a path is read, unless --root names another boundary.
 
 What the design is meant to be, and which findings are accepted, is declared in
 muralla.yaml beside the first PATH.`,
@@ -67,7 +67,7 @@ muralla.yaml beside the first PATH.`,
 	f.StringArrayVar(&o.vars, "var", nil, "set a Terraform variable, `NAME=VALUE`; may be repeated")
 	f.StringArrayVar(&o.varFiles, "var-file", nil, "read Terraform variables from `FILE`; may be repeated")
 	f.StringVar(&o.workspace, "workspace", "", "`NAME` of the Terraform workspace")
-	f.StringVar(&o.root, "root", "", "read modules and files anywhere within `DIR`")
+	f.StringVar(&o.root, "root", "", "read nothing outside `DIR`, in place of the repository of each path")
 	f.BoolVar(&o.all, "all", false, "show every result in full")
 	f.BoolVar(&o.explainGaps, "explain-gaps", false, "show every missing fact and what it would decide")
 	f.StringVar(&o.color, "color", "auto", "`WHEN` to use colour: auto, always or never")

@@ -10,7 +10,7 @@ import (
 // request is what check asks of the engines.
 type request struct {
 	Paths     []string
-	Root      string            // nothing outside is read; empty: each path is its own boundary
+	Root      string            // nothing outside is read; empty: the repository that holds a path
 	Vars      map[string]string // Terraform variables
 	VarFiles  []string
 	Workspace string
