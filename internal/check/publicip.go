@@ -1,0 +1,174 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/muralla-net/muralla/internal/fact"
+	"github.com/muralla-net/muralla/internal/finding"
+	"github.com/muralla-net/muralla/internal/netset"
+	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/topo"
+)
+
+// judgePublicIP judges every workload with an interface of its own, and every
+// host that runs tasks (AWS "Amazon ECS task networking options for Fargate",
+// assigning a public IP address).
+func judgePublicIP(r *run) {
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		mode, known := w.Mode.Get()
+		switch e := r.Endpoint(w.Endpoint); {
+		case isExternal(w):
+			r.notApplicable(w.Thing, w.Name+" runs outside AWS", "Addresses of external instances are decided outside the design.")
+		case known && mode == topo.ModeNone:
+			r.notApplicable(w.Thing, w.Name+" has no network", "Containers in mode none have no address.")
+		case e == nil && known && mode != topo.ModeAWSVPC && mode != topo.ModeUnknown:
+			r.notApplicable(w.Thing, w.Name+" has no interface of its own", "Its hosts are judged: tasks use their addresses.")
+		case e == nil && w.Kind == topo.StandaloneWorkload:
+			r.notApplicable(w.Thing, "nothing of the design starts "+w.Name, "Whoever runs the task chooses its addresses.")
+		case e == nil:
+			r.add(w.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "it is not known whether tasks of " + w.Name + " have public addresses",
+				Message: "The network configuration decides.", Gaps: []finding.Evidence{because("network configuration of "+w.Name+": "+orUnknown(w.Mode.Why), w.Place)}})
+		default:
+			r.add(w.Thing, r.publicAddress(e, "tasks of "+w.Name, w))
+		}
+	}
+	for i := range r.Hosts {
+		h := &r.Hosts[i]
+		if e := r.Endpoint(h.ID); e != nil && r.isContainerHost(h) && !h.Elsewhere {
+			r.add(h.Thing, r.publicAddress(e, "the hosts of "+h.Name, nil))
+		}
+	}
+}
+
+// publicAddress judges an endpoint; w is nil for hosts.
+func (r *run) publicAddress(e *topo.Endpoint, name string, w *topo.Workload) finding.Finding {
+	public, known := e.PublicIPv4.Get()
+	if w != nil && fact.Is(w.Launch, topo.LaunchEC2) == fact.Yes {
+		return finding.Finding{Verdict: finding.Follows, Title: name + " have no public address",
+			Message: "On container instances a task's own interface never gets a public IPv4 address, whatever is written." + r.onlyPublicNote(e)}
+	}
+	switch {
+	case !known:
+		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "it is not known whether " + name + " have public addresses",
+			Message: "Tasks belong into private subnets without public addresses.", Gaps: []finding.Evidence{gap("public address", e.PublicIPv4)}}
+	case !public:
+		f := finding.Finding{Verdict: finding.Follows, Title: name + " have no public address", Message: "They can be reached from within the VPC only, unless something passes traffic on." + r.onlyPublicNote(e)}
+		if !e.PublicIPv4.Place.IsZero() {
+			f.Evidence = []finding.Evidence{because("no public IPv4 address is assigned", e.PublicIPv4.Place)}
+		}
+		return f
+	}
+	return r.hasPublicAddress(e, name, w)
+}
+
+// onlyPublicNote says what follows from private addresses in a subnet whose
+// only way out is an internet gateway.
+func (r *run) onlyPublicNote(e *topo.Endpoint) string {
+	if in, _ := r.inPublicSubnet(e); in != fact.Yes {
+		return ""
+	}
+	if v6, ok := e.IPv6.Get(); ok && v6 {
+		return " The subnet routes to an internet gateway and the interface has an IPv6 address, which is public by nature: only security groups and ACLs guard it."
+	}
+	return " The subnet routes to an internet gateway, which carries nothing for interfaces without a public address: there is no way to the internet."
+}
+
+// inPublicSubnet is whether some subnet of an endpoint routes to an internet
+// gateway, with the routes that do.
+func (r *run) inPublicSubnet(e *topo.Endpoint) (fact.Tri, []finding.Evidence) {
+	out := fact.No
+	var routes []finding.Evidence
+	for _, l := range e.Subnets.List {
+		is, route, why := r.net.PublicSubnet(l.ID)
+		out = out.Or(is)
+		switch {
+		case is == fact.Yes && route != nil:
+			routes = append(routes, because(fmt.Sprintf("%s routes %s to %s", r.Label(l.ID), r.destination(route), r.Label(route.Target)), route.Place))
+		case is == fact.Unknown:
+			routes = append(routes, because(fmt.Sprintf("whether %s routes to an internet gateway: %s", r.Label(l.ID), orUnknown(why)), r.placeOf(l.ID)))
+		}
+	}
+	if (len(e.Subnets.List) == 0 || e.Subnets.More != "") && out != fact.Yes {
+		return fact.Unknown, append(routes, because("subnets of "+r.Label(r.ownerOf(e))+": "+orUnknown(e.Subnets.More), cmp.Or(e.Subnets.Place, e.Place)))
+	}
+	return out, routes
+}
+
+// destination is what a route is for.
+func (r *run) destination(route *topo.Route) string {
+	return r.peerName(topo.Peer{Kind: topo.PeerBlock, Block: route.Dest})
+}
+
+// hasPublicAddress judges an endpoint that surely has a public address.
+func (r *run) hasPublicAddress(e *topo.Endpoint, name string, w *topo.Workload) finding.Finding {
+	in, routes := r.inPublicSubnet(e)
+	at := cmp.Or(e.PublicIPv4.Place, e.Place)
+	f := finding.Finding{Verdict: finding.Violates, Severity: finding.Medium, Title: name + " have public addresses",
+		Evidence: append([]finding.Evidence{because("a public IPv4 address is assigned", at)}, routes...),
+		Facts:    []string{"public"},
+		Fix:      "Move them to private subnets and assign no public address."}
+	if w != nil {
+		f.Fix = "Set assign_public_ip to false and run the tasks in private subnets."
+	}
+	if in == fact.No {
+		f.Severity, f.SeverityWhy = finding.Low, "no route of the subnets leads to an internet gateway, so the address has no effect"
+		f.Message = "The address cannot be used in either direction; whoever adds the route later exposes the tasks."
+		if r.wayOut(e) == fact.No {
+			f.Message += " They have no other way to the internet either, so images can be pulled through VPC endpoints only."
+		}
+		return f
+	}
+	open := r.openTo(e.ID)
+	f.SeverityWhy = "only security groups and network ACLs stand between the internet and them"
+	f.Message = "A wrong rule is then enough to put them on the internet; in private subnets it takes a route and an address, too."
+	switch {
+	case !open.IsEmpty():
+		f.Severity, f.SeverityWhy = finding.High, "the internet reaches them on "+portsText(open)
+		f.Path = []string{fmt.Sprintf("internet > %s %s", r.Label(r.ownerOf(e)), portsText(open))}
+		f.Ask = r.ask("internet -> " + r.Selector(r.ownerOf(e)) + portsFor(open) + " --direct")
+	case in == fact.Unknown:
+		f.SeverityWhy = "it is not known whether their subnets route to an internet gateway"
+	}
+	if w != nil {
+		f.Severity, f.SeverityWhy = r.raised(w.ID, w.Name, f.Severity, f.SeverityWhy)
+	}
+	if r.wayOut(e) == fact.No && in == fact.Yes {
+		f.Fix = "The public address is their only way out. First add a NAT gateway, or VPC endpoints for what they call (ecr.api, ecr.dkr, s3, logs), then: " + lowerFirst(f.Fix)
+	}
+	return f
+}
+
+func lowerFirst(s string) string { return string(s[0]|0x20) + s[1:] }
+
+// wayOut is whether the endpoint has a way to the internet that needs no public
+// address: a NAT gateway, a transit gateway, an appliance.
+func (r *run) wayOut(e *topo.Endpoint) fact.Tri {
+	out := fact.No
+	for _, x := range r.net.Exits(e.ID, netset.Internet()) {
+		switch x.Target {
+		case topo.ToInternet, topo.ToEgressOnly, topo.ToNowhere, topo.ToLocal, topo.ToGatewayEndpoint:
+		case topo.ToUnknown:
+			out = out.Or(fact.Unknown)
+		default:
+			out = out.Or(x.Exists.And(x.Works))
+		}
+	}
+	if r.reachesRegistry(e.VPC) {
+		return fact.Yes
+	}
+	return out
+}
+
+// reachesRegistry is whether a VPC has the interface endpoints that pulls of
+// images from Amazon ECR need.
+func (r *run) reachesRegistry(vpc ref.ID) bool {
+	has := map[string]bool{}
+	for i := range r.VPCEndpoints {
+		if v := &r.VPCEndpoints[i]; v.VPC == vpc && vpc != "" {
+			has[v.Service.Or("")] = true
+		}
+	}
+	return has["ecr.api"] && has["ecr.dkr"]
+}

@@ -1,0 +1,315 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/muralla-net/muralla/internal/fact"
+	"github.com/muralla-net/muralla/internal/finding"
+	"github.com/muralla-net/muralla/internal/netset"
+	"github.com/muralla-net/muralla/internal/reach"
+	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/topo"
+)
+
+// judgeTaskSG judges every workload with an interface of its own (AWS "Network
+// security best practices for Amazon ECS", security groups for tasks).
+func judgeTaskSG(r *run) {
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		mode, known := w.Mode.Get()
+		switch e := r.Endpoint(w.Endpoint); {
+		case isExternal(w):
+			r.notApplicable(w.Thing, w.Name+" runs outside AWS", "External instances have no security groups.")
+		case known && mode == topo.ModeNone:
+			r.notApplicable(w.Thing, w.Name+" has no network", "Containers in mode none have no interface to protect.")
+		case known && mode != topo.ModeAWSVPC && mode != topo.ModeUnknown:
+			r.notApplicable(w.Thing, fmt.Sprintf("%s has no interface of its own: in %s mode the host's groups filter", w.Name, mode), "See mode-awsvpc.")
+		case e == nil && w.Kind == topo.StandaloneWorkload:
+			r.notApplicable(w.Thing, "nothing of the design starts "+w.Name, "Whoever runs the task chooses its security groups.")
+		case e == nil && !known:
+			r.add(w.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "it is not known whether " + w.Name + " has security groups of its own",
+				Message: "The network mode decides.", Gaps: []finding.Evidence{gap("network mode", w.Mode)}})
+		case e == nil || len(e.Groups.List) == 0:
+			r.add(w.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "the security groups of " + w.Name + " are not known",
+				Message: "They decide who may reach its tasks.", Gaps: []finding.Evidence{groupsGap(w, e)}})
+		default:
+			r.add(w.Thing, r.ownGroup(w, e))
+		}
+	}
+}
+
+func groupsGap(w *topo.Workload, e *topo.Endpoint) finding.Evidence {
+	if e == nil {
+		return because("network configuration of "+w.Name, w.Place)
+	}
+	return because("security groups of "+w.Name+": "+orUnknown(e.Groups.More), cmp.Or(e.Groups.Place, e.Place))
+}
+
+// fault is one thing that is wrong with the groups of a task.
+type fault struct {
+	title, message, fix, fact string
+	severity                  finding.Severity
+	why                       string
+	evidence                  []finding.Evidence
+}
+
+func (r *run) ownGroup(w *topo.Workload, e *topo.Endpoint) finding.Finding {
+	var faults []fault
+	gaps := r.groupGaps(w, e)
+	if f, ok := r.defaultGroup(w, e); ok {
+		faults = append(faults, f)
+	}
+	if f, ok := r.sharedGroups(w, e); ok {
+		faults = append(faults, f)
+	}
+	f, ok, more := r.idlePorts(w, e)
+	if ok {
+		faults = append(faults, f)
+	}
+	gaps = append(gaps, more...)
+	egress, open := r.openEgress(e)
+	note := ""
+	if open {
+		note = " Its groups let it connect to anywhere (" + egress.Text + "); name the destinations if it needs few."
+		if r.intent.Sensitivity(w.ID, w.Name) >= sensitive {
+			faults = append(faults, fault{title: w.Name + " may connect to anywhere", fact: "egress", severity: finding.Low,
+				why: w.Name + " is declared " + r.intent.Sensitivity(w.ID, w.Name).String(), evidence: []finding.Evidence{egress},
+				message: "Outbound rules that allow everything let data out to anywhere.", fix: "Allow only the destinations that it uses."})
+			note = ""
+		}
+	}
+	if len(faults) == 0 && len(gaps) > 0 {
+		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "it is not known whether " + w.Name + " has a narrow group of its own",
+			Message: "Nothing that is known is wrong, but what is missing may be." + note, Gaps: distinct(gaps)}
+	}
+	if len(faults) == 0 {
+		return finding.Finding{Verdict: finding.Follows, Title: w.Name + " has a narrow security group of its own",
+			Message: "Nothing else holds its group, and only ports that its containers listen on are admitted." + note}
+	}
+	slices.SortStableFunc(faults, func(a, b fault) int { return -cmp.Compare(a.severity, b.severity) })
+	v := finding.Finding{Verdict: finding.Violates, Severity: faults[0].severity, SeverityWhy: faults[0].why, Title: faults[0].title}
+	var messages, fixes []string
+	for _, f := range faults {
+		messages, fixes = append(messages, f.message), append(fixes, f.fix)
+		v.Evidence, v.Facts = append(v.Evidence, f.evidence...), append(v.Facts, f.fact)
+	}
+	v.Message, v.Fix = strings.Join(messages, " ")+note, strings.Join(fixes, " ")
+	v.Evidence = distinct(v.Evidence)
+	slices.Sort(v.Facts)
+	return v
+}
+
+// groupGaps says what is not known about the groups of a task themselves.
+func (r *run) groupGaps(w *topo.Workload, e *topo.Endpoint) []finding.Evidence {
+	var gaps []finding.Evidence
+	if e.Groups.More != "" {
+		gaps = append(gaps, groupsGap(w, e))
+	}
+	own := false
+	var unsure []finding.Evidence
+	for _, l := range e.Groups.List {
+		g := r.SecurityGroup(l.ID)
+		switch {
+		case l.Exists != fact.Yes:
+			gaps = append(gaps, because(fmt.Sprintf("whether %s holds %s: %s", w.Name, r.Label(l.ID), orUnknown(l.Why)), cmp.Or(l.Place, e.Place)))
+		case g != nil && g.MembersMore != "":
+			unsure = append(unsure, because("who else holds "+r.Label(l.ID)+": "+g.MembersMore, cmp.Or(l.Place, g.Place)))
+		case len(r.othersWith(w, e, l.ID)) == 0:
+			own = true
+		}
+	}
+	if !own {
+		gaps = append(gaps, unsure...)
+	}
+	return gaps
+}
+
+// defaultGroup finds the default group of a VPC among the task's groups.
+func (r *run) defaultGroup(w *topo.Workload, e *topo.Endpoint) (fault, bool) {
+	for _, l := range e.Groups.List {
+		g := r.SecurityGroup(l.ID)
+		if g == nil || !g.Default || l.Exists != fact.Yes {
+			continue
+		}
+		severity, why := r.severityOf(w, finding.Medium)
+		text := w.Name + " holds " + r.Label(l.ID)
+		if e.Groups.Place.IsZero() && l.Place.IsZero() {
+			text = w.Name + " names no security group, so AWS takes " + r.Label(l.ID)
+		}
+		return fault{title: w.Name + " has the default security group of its VPC", fact: "default", severity: severity, why: why,
+			message:  "Everything that is started without a group gets the default group, which admits all its members to each other.",
+			fix:      "Create a security group for the service and name it in its network configuration.",
+			evidence: []finding.Evidence{because(text, cmp.Or(l.Place, e.Groups.Place, e.Place))}}, true
+	}
+	return fault{}, false
+}
+
+// othersWith are the other endpoints that surely hold a group. The task sets of
+// a service are the service.
+func (r *run) othersWith(w *topo.Workload, own *topo.Endpoint, group ref.ID) []*topo.Endpoint {
+	var out []*topo.Endpoint
+	for _, h := range r.Holders(group) {
+		if h.ID == own.ID {
+			continue
+		}
+		if o := r.Workload(r.ownerOf(h)); o != nil && o.Cluster == w.Cluster && (o.Kind == topo.TaskSetWorkload || w.Kind == topo.TaskSetWorkload) {
+			continue
+		}
+		for _, l := range h.Groups.List {
+			if l.ID == group && l.Exists == fact.Yes && h.Exists == fact.Yes {
+				out = append(out, h)
+			}
+		}
+	}
+	return out
+}
+
+// sharedGroups finds a task whose groups are all held by something else too: it
+// then has no group of its own, and rules cannot tell it from the others.
+func (r *run) sharedGroups(w *topo.Workload, e *topo.Endpoint) (fault, bool) {
+	var names []string
+	var evidence []finding.Evidence
+	alien := false
+	for _, l := range e.Groups.List {
+		others := r.othersWith(w, e, l.ID)
+		if l.Exists != fact.Yes || len(others) == 0 {
+			return fault{}, false // a group of its own, or perhaps one
+		}
+		for _, o := range others {
+			names = append(names, r.Label(r.ownerOf(o)))
+			evidence = append(evidence, because(r.Label(l.ID)+" is also held by "+r.Label(r.ownerOf(o)), r.heldAt(o, l.ID)))
+			alien = alien || o.Kind != topo.TaskEndpoint
+		}
+	}
+	if e.Groups.More != "" || len(names) == 0 {
+		return fault{}, false // one of the unknown groups may be its own
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	base := finding.Low
+	if alien {
+		base = finding.Medium
+	}
+	severity, why := r.severityOf(w, base)
+	shown := names
+	if len(shown) > 3 {
+		shown = append(slices.Clone(names[:2]), fmt.Sprintf("%d more", len(names)-2))
+	}
+	return fault{title: w.Name + " shares its security groups with " + strings.Join(shown, ", "), fact: "shared " + strings.Join(names, " "), severity: severity, why: why,
+		message:  "A rule for one of them is a rule for all: what admits the one admits the others, and what the one may reach the others may.",
+		fix:      "Give " + w.Name + " a security group of its own.",
+		evidence: evidence}, true
+}
+
+// idlePorts finds admitted ports on which no container is declared to listen.
+func (r *run) idlePorts(w *topo.Workload, e *topo.Endpoint) (fault, bool, []finding.Evidence) {
+	declared, more := r.declaredPorts(w, e)
+	idle, whom := netset.NoPorts(), []string{}
+	var evidence, gaps []finding.Evidence
+	for _, a := range r.net.Admitted(e.ID, talk()) {
+		if !r.hasSource(e, a) {
+			continue
+		}
+		whole := a.Ports.Sure.Covers(netset.Protocol(netset.ProtoTCP))
+		extra := a.Ports.Sure.Intersect(talk()).Minus(declared)
+		possible := a.Ports.Maybe.Intersect(talk()).Minus(declared)
+		switch {
+		case !extra.IsEmpty() && (more == "" || whole) && a.Rule != nil:
+			idle = idle.Union(extra)
+			whom = append(whom, r.peerName(a.Rule.Peer))
+			evidence = append(evidence, because(fmt.Sprintf("%s allows %s %s", r.Label(a.Group), r.peerName(a.Rule.Peer), portsText(a.Ports.Sure)), a.Rule.Place))
+		case !possible.IsEmpty() && more != "":
+			gaps = append(gaps, because("ports of "+w.Name+": "+more, e.Place))
+		case !possible.IsEmpty():
+			gaps = append(gaps, r.unknownAdmission(a))
+		}
+	}
+	if idle.IsEmpty() {
+		return fault{}, false, gaps
+	}
+	slices.Sort(whom)
+	whom = slices.Compact(whom)
+	severity, why := r.severityOf(w, finding.Low)
+	text, title := idle.String(), ""
+	if idle.Covers(netset.Protocol(netset.ProtoTCP).Minus(declared)) {
+		text = "every port"
+	}
+	title = w.Name + " admits ports that no container listens on: " + text
+	if len(title) > 90 {
+		title = w.Name + " admits ports that no container listens on"
+	}
+	listens := "None of its containers maps a port."
+	if known := declared.TCPOnly(); !known.IsEmpty() {
+		listens = "Its containers listen on " + known.String() + "."
+	}
+	return fault{title: title, fact: "idle " + text, severity: severity, why: why,
+		message:  fmt.Sprintf("%s is admitted from %s. %s Whatever else starts to listen is reachable at once.", upperFirst(text), strings.Join(whom, ", "), listens),
+		fix:      "Narrow the rules to the ports that containers map.",
+		evidence: evidence}, true, gaps
+}
+
+func upperFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// hasSource is whether a rule admits anybody but the tasks themselves.
+func (r *run) hasSource(e *topo.Endpoint, a reach.Admission) bool {
+	if a.Rule == nil || a.Rule.Peer.Kind != topo.PeerGroup || a.HoldersMore != "" {
+		return true
+	}
+	return slices.ContainsFunc(a.Holders, func(h reach.Holder) bool { return h.Endpoint != e.ID })
+}
+
+// declaredPorts are the ports on which containers listen or health checks
+// arrive, and why there may be more.
+func (r *run) declaredPorts(w *topo.Workload, e *topo.Endpoint) (netset.Ports, string) {
+	out, more := netset.NoPorts(), e.ListensMore
+	for _, l := range e.Listens {
+		out = out.Union(l.Ports.Maybe)
+	}
+	for _, b := range r.boundOf(w) {
+		ports, known := bindingPorts(b)
+		if out = out.Union(ports); !known && more == "" {
+			more = "the ports of target group or health check are not known"
+		}
+	}
+	for _, c := range w.ServiceConnect.Services {
+		port, known := c.IngressPort.Get()
+		switch {
+		case !known && more == "":
+			more = "the port of the Service Connect proxy: " + orUnknown(c.IngressPort.Why)
+		case known && port > 0 && port <= 65535:
+			out = out.Union(netset.TCP(uint16(port), uint16(port)))
+		}
+	}
+	return out, more
+}
+
+// openEgress is whether the groups surely let a task connect to every IPv4
+// address on every port, with the rule that does.
+func (r *run) openEgress(e *topo.Endpoint) (finding.Evidence, bool) {
+	to, at := netset.Addrs{}, finding.Evidence{}
+	for _, l := range e.Groups.List {
+		g := r.SecurityGroup(l.ID)
+		if g == nil || l.Exists != fact.Yes {
+			continue
+		}
+		for _, rule := range g.Egress {
+			if rule.Exists != fact.Yes || rule.Peer.Kind != topo.PeerBlock || !rule.Ports.Sure.Covers(netset.Protocol(netset.ProtoTCP)) {
+				continue
+			}
+			to = to.Union(netset.Prefix(rule.Peer.Block.Prefix))
+			if to.Covers(netset.AllV4()) {
+				at = because(fmt.Sprintf("%s allows %s out to %s", r.Label(l.ID), rule.Ports.Sure, r.peerName(rule.Peer)), rule.Place)
+				return at, true
+			}
+		}
+	}
+	return at, false
+}
