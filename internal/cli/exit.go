@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 )
@@ -85,7 +86,7 @@ func oneLine(s string) string {
 		switch {
 		case r == '\n' || r == '\t':
 			return ' '
-		case !isPrintable(r):
+		case !unicode.IsPrint(r):
 			return '\uFFFD'
 		}
 		return r

@@ -5,10 +5,7 @@ import (
 	"io"
 	"os"
 	"time"
-	"unicode"
 )
-
-func isPrintable(r rune) bool { return unicode.IsPrint(r) }
 
 // isTerminal reports whether a stream is a device that shows characters. The
 // null device passes for one, where it does no harm.
