@@ -109,7 +109,8 @@ func (r *run) exposedAt(ids []ref.ID, name string, ports netset.Ports, to intent
 		open := a.Packets.Sure
 		if !open.IsEmpty() {
 			var by []intent.Flow
-			by, open = r.intent.FlowAllowed(intent.Peer{Internet: true, Addrs: netset.Internet()}, to, open)
+			_, who := r.internetSources(id, open)
+			by, open = r.intent.FlowAllowed(intent.Peer{Internet: true, Addrs: who}, to, open)
 			for _, flow := range by {
 				declared = append(declared, because("muralla.yaml declares the flow "+flow.From.String()+" to "+flow.To.String(), flow.Place))
 			}
@@ -117,8 +118,8 @@ func (r *run) exposedAt(ids []ref.ID, name string, ports netset.Ports, to intent
 		switch {
 		case !open.IsEmpty():
 			out.open = out.open.Union(open)
-			who, part := r.internetSources(id, open)
-			out.narrow = out.narrow && part
+			who, addrs := r.internetSources(id, open)
+			out.narrow = out.narrow && addrs.Fraction(netset.Internet()) < wide
 			label := r.Label(r.ownerOf(e))
 			f.Path = append(f.Path, r.exposedPath(who, a, label, open)...)
 			f.Evidence = append(f.Evidence, openings(a)...)
@@ -161,25 +162,23 @@ func (r *run) exposedAt(ids []ref.ID, name string, ports netset.Ports, to intent
 	return out
 }
 
-// internetSources names the ranges of the internet that the groups of an
-// endpoint admit to some ports, and whether they are a small part of it.
-func (r *run) internetSources(id ref.ID, ports netset.Ports) (names []string, narrow bool) {
-	all := netset.Addrs{}
+// internetSources are the ranges of the internet that the groups of an endpoint
+// admit to some ports: all of it if no rule tells.
+func (r *run) internetSources(id ref.ID, ports netset.Ports) (names []string, addrs netset.Addrs) {
 	for _, a := range r.net.Admitted(id, ports) {
 		if a.Rule == nil || a.Rule.Peer.Kind == topo.PeerGroup || !a.Ports.Sure.Overlaps(ports) {
 			continue
 		}
-		addrs := netset.Prefix(a.Rule.Peer.Block.Prefix)
-		if l := r.PrefixList(a.Rule.Peer.ID); l != nil {
-			addrs = l.Addrs
-		}
-		if addrs.Overlaps(netset.Internet()) {
-			all = all.Union(addrs)
+		if from := a.Range.Intersect(netset.Internet()); !from.IsEmpty() {
+			addrs = addrs.Union(from)
 			names = append(names, r.peerName(a.Rule.Peer))
 		}
 	}
+	if addrs.IsEmpty() {
+		addrs = netset.Internet()
+	}
 	slices.Sort(names)
-	return slices.Compact(names), len(names) > 0 && all.Fraction(netset.Internet()) < wide
+	return slices.Compact(names), addrs
 }
 
 // exposedPath is the hops from the internet to an endpoint.

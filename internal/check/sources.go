@@ -149,11 +149,11 @@ func (r *run) addHolders(out *sources, to ref.ID, a reach.Admission, asked netse
 	}
 	for _, h := range a.Holders {
 		e := r.Endpoint(h.Endpoint)
-		if e == nil || expected(h.Endpoint) {
-			continue
-		}
 		if h.Endpoint == to {
 			out.self = out.self.Union(sure)
+			continue
+		}
+		if e == nil || expected(h.Endpoint) || !starts(e) {
 			continue
 		}
 		answer := r.connect(reach.At(h.Endpoint), reach.At(to), a.Ports.Maybe.Intersect(asked))
@@ -161,6 +161,8 @@ func (r *run) addHolders(out *sources, to ref.ID, a reach.Admission, asked netse
 		switch ports := answer.Packets.Sure.Intersect(sure); {
 		case answer.Packets.Maybe.IsEmpty():
 			// A rule that admits it, and something else on the way that does not.
+		case e.Exists != fact.Yes:
+			out.gaps = append(out.gaps, because(fmt.Sprintf("whether %s exists: %s", r.Label(owner), orUnknown(e.Why)), e.Place))
 		case h.Holds != fact.Yes:
 			out.gaps = append(out.gaps, because(fmt.Sprintf("whether %s holds %s: %s", r.Label(owner), r.Label(admitted), orUnknown(h.Why)), e.Place))
 		case ports.IsEmpty():
@@ -175,6 +177,12 @@ func (r *run) addHolders(out *sources, to ref.ID, a reach.Admission, asked netse
 					because(fmt.Sprintf("%s is held by %s", r.Label(admitted), r.Label(owner)), r.heldAt(e, admitted))}})
 		}
 	}
+}
+
+// starts is whether an endpoint opens connections of its own: data stores and
+// VPC endpoints only answer.
+func starts(e *topo.Endpoint) bool {
+	return e.Kind != topo.StoreEndpoint && e.Kind != topo.PrivateLinkEndpoint
 }
 
 // merge adds a source, or what is new of one that is already there.
@@ -334,8 +342,7 @@ func (r *run) livesIn(to ref.ID, b topo.Block, expected func(ref.ID) bool) []str
 	var out []string
 	for i := range r.Endpoints {
 		e := &r.Endpoints[i]
-		starts := e.Kind != topo.StoreEndpoint && e.Kind != topo.PrivateLinkEndpoint
-		if e.ID == to || e.VPC != vpc || vpc == "" || !starts || expected(e.ID) {
+		if e.ID == to || e.VPC != vpc || vpc == "" || !starts(e) || expected(e.ID) {
 			continue
 		}
 		in := all || slices.ContainsFunc(e.Subnets.List, func(l topo.Link) bool {

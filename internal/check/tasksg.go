@@ -117,7 +117,7 @@ func (r *run) groupGaps(w *topo.Workload, e *topo.Endpoint) []finding.Evidence {
 			gaps = append(gaps, because(fmt.Sprintf("whether %s holds %s: %s", w.Name, r.Label(l.ID), orUnknown(l.Why)), cmp.Or(l.Place, e.Place)))
 		case g != nil && g.MembersMore != "":
 			unsure = append(unsure, because("who else holds "+r.Label(l.ID)+": "+g.MembersMore, cmp.Or(l.Place, g.Place)))
-		case len(r.othersWith(w, e, l.ID)) == 0:
+		case len(r.othersWith(e, l.ID)) == 0:
 			own = true
 		}
 	}
@@ -147,15 +147,11 @@ func (r *run) defaultGroup(w *topo.Workload, e *topo.Endpoint) (fault, bool) {
 	return fault{}, false
 }
 
-// othersWith are the other endpoints that surely hold a group. The task sets of
-// a service are the service.
-func (r *run) othersWith(w *topo.Workload, own *topo.Endpoint, group ref.ID) []*topo.Endpoint {
+// othersWith are the other endpoints that surely hold a group.
+func (r *run) othersWith(own *topo.Endpoint, group ref.ID) []*topo.Endpoint {
 	var out []*topo.Endpoint
 	for _, h := range r.Holders(group) {
 		if h.ID == own.ID {
-			continue
-		}
-		if o := r.Workload(r.ownerOf(h)); o != nil && o.Cluster == w.Cluster && (o.Kind == topo.TaskSetWorkload || w.Kind == topo.TaskSetWorkload) {
 			continue
 		}
 		for _, l := range h.Groups.List {
@@ -174,7 +170,7 @@ func (r *run) sharedGroups(w *topo.Workload, e *topo.Endpoint) (fault, bool) {
 	var evidence []finding.Evidence
 	alien := false
 	for _, l := range e.Groups.List {
-		others := r.othersWith(w, e, l.ID)
+		others := r.othersWith(e, l.ID)
 		if l.Exists != fact.Yes || len(others) == 0 {
 			return fault{}, false // a group of its own, or perhaps one
 		}
