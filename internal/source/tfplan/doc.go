@@ -16,8 +16,11 @@
 //   - An argument whose value is unknown becomes a reference only if the
 //     configuration shows one source that can be unknown, and the argument and
 //     the attribute both name identities, as vpc_id and id do: then the value
-//     can be nothing else. Otherwise it is unknown, with all references of its
-//     expression as candidates.
+//     can be nothing else. A list of as many unknown elements as there are such
+//     sources, each referred to once, has all of them. Otherwise the value is
+//     unknown, with all references of its expression as candidates.
+//   - An argument that is unknown but not written, or written with a value that
+//     is known and empty, is null: what AWS makes of that is for others to know.
 //   - Addresses are those of Terraform. Places are the lines of the file.
 //   - Wrong types, missing parts and unknown versions give a diagnostic with
 //     the JSON path, and the rest is read. A file that is cut off, or beyond the

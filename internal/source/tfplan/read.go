@@ -79,7 +79,11 @@ func Read(name string, data []byte, opts Options) (resource.Set, diag.List) {
 	r.doc = doc
 	root := doc.Root()
 	set := resource.Set{Files: 1, Lines: doc.Lines()}
-	kind, _ := Recognise(data)
+	var top []tree.TopMember
+	for _, m := range root.Members() {
+		top = append(top, tree.TopMember{Key: m.Key, Value: m.Kind()})
+	}
+	kind, _ := kindOf(top)
 	switch {
 	case kind == kindPlan:
 		r.plan(root)
@@ -120,7 +124,7 @@ func (r *reader) refuse(err error) {
 	case errors.Is(err, tree.ErrDepth):
 		r.diags.Add(diag.Error, place, "plan or state is nested too deeply", fmt.Sprintf("Values are nested more than %d deep. Terraform writes no such file.", tree.MaxDepth))
 	case errors.Is(err, tree.ErrValues):
-		r.diags.Add(diag.Error, place, "plan or state is too large", fmt.Sprintf("It holds more than %d values, the limit of one file. Split the design, or plan a part of it with -target.", tree.MaxValues))
+		r.diags.Add(diag.Error, place, "plan or state is too large", fmt.Sprintf("It holds more than %d values, or more than %d in one object, the limits of one file. Split the design, or plan a part of it with -target.", tree.MaxValues, tree.MaxMembers))
 	default:
 		r.diags.Add(diag.Error, place, "plan or state is too large", fmt.Sprintf("It is longer than %d MiB, the limit of one file. Split the design, or plan a part of it with -target.", tree.MaxBytes>>20))
 	}

@@ -12,8 +12,12 @@ const (
 // whether it is a plan or a state: kind is then "plan" or "state". It reads
 // only the keys at the top, and what of their values is there.
 func Recognise(head []byte) (kind string, ok bool) {
+	return kindOf(tree.Top(head))
+}
+
+func kindOf(top []tree.TopMember) (kind string, ok bool) {
 	has := map[string]bool{}
-	for _, m := range tree.Top(head) {
+	for _, m := range top {
 		has[m.Key] = m.Value == tree.Number || m.Key != "version"
 	}
 	switch {

@@ -9,7 +9,7 @@
 //
 // # Guarantees
 // Parse accepts exactly the texts of RFC 8259, like encoding/json, within the
-// limits [MaxDepth] and [MaxValues]. Of a repeated key the last one counts.
+// limits [MaxDepth], [MaxValues], [MaxMembers] and [MaxBytes]. Of a repeated key the last one counts.
 //
 // # Not modelled
 // Numbers beyond the precision of float64.
@@ -18,7 +18,8 @@ package tree
 // Limits of what is read: nothing Terraform writes comes near, and a hostile
 // text must not make the program grow beyond all measure.
 const (
-	MaxDepth  = 500       // nesting of arrays and objects
-	MaxValues = 6_000_000 // values in one text
-	MaxBytes  = 64 << 20  // length of one text
+	MaxDepth   = 500       // nesting of arrays and objects
+	MaxValues  = 6_000_000 // values in one text
+	MaxMembers = 100_000   // members of one object
+	MaxBytes   = 64 << 20  // length of one text
 )

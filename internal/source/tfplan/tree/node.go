@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Kind is the kind of a JSON value.
@@ -62,12 +63,36 @@ func (n Node) Get(key string) Node {
 	if n.Kind() != Object {
 		return out
 	}
+	count := 0
 	for i := n.i + 1; i < n.d.entries[n.i].next; i = n.d.entries[i].next {
+		if count++; count > scanned {
+			return n.index()[key]
+		}
 		if n.d.isKey(n.d.entries[i].key, key) {
 			out = Node{n.d, i}
 		}
 	}
 	return out
+}
+
+// scanned is how many members are looked through for a key. Larger objects get
+// an index, or a reader of all their keys would need the square of their number.
+const scanned = 256
+
+// index is the members of a large object by key.
+func (n Node) index() map[string]Node {
+	for _, x := range n.d.indexes {
+		if x.members != nil && x.i == n.i {
+			return x.members
+		}
+	}
+	members := map[string]Node{}
+	for _, m := range n.Members() {
+		members[m.Key] = m.Node
+	}
+	n.d.indexes[n.d.oldest] = objectIndex{n.i, members}
+	n.d.oldest = (n.d.oldest + 1) % len(n.d.indexes)
+	return members
 }
 
 // Path walks the keys.
@@ -85,7 +110,7 @@ func (d *Doc) isKey(at int32, want string) bool {
 		return !strings.ContainsAny(want, `"\`)
 	}
 	end := bytes.IndexByte(rest, '"') // of a plain key; an escaped quote is behind a backslash
-	return bytes.IndexByte(rest[:end], '\\') >= 0 && d.text(at) == want
+	return (bytes.IndexByte(rest[:end], '\\') >= 0 || !utf8.Valid(rest[:end])) && d.text(at) == want
 }
 
 // Items are the elements of an array.
@@ -190,8 +215,8 @@ func (d *Doc) end(at int32) int32 {
 // text decodes the string whose opening quote is at this offset.
 func (d *Doc) text(at int32) string {
 	raw := d.data[at:d.end(at)]
-	if inner := raw[1 : len(raw)-1]; bytes.IndexByte(inner, '\\') < 0 {
-		return strings.ToValidUTF8(string(inner), "\uFFFD")
+	if inner := raw[1 : len(raw)-1]; bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
+		return string(inner)
 	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {

@@ -13,11 +13,19 @@ type entry struct {
 	next int32 // index of the entry behind it and all that is in it
 }
 
-// Doc is a parsed text.
+// Doc is a parsed text. It is not for concurrent use.
 type Doc struct {
 	data    []byte
 	entries []entry
 	lines   []int32 // lines[i] is how many line ends precede byte i*lineBlock
+
+	indexes [8]objectIndex // of the large objects used last
+	oldest  int
+}
+
+type objectIndex struct {
+	i       int32
+	members map[string]Node
 }
 
 // lineBlock is how many bytes are searched for line ends to tell one line.
@@ -159,7 +167,11 @@ func (p *parser) members(end byte, keys bool, depth int) {
 		p.at++
 		return
 	}
-	for p.err == nil {
+	for n := 0; p.err == nil; n++ {
+		if keys && n == MaxMembers {
+			p.err = ErrValues
+			return
+		}
 		key := int32(-1)
 		if keys {
 			if p.peek() != '"' {

@@ -3,6 +3,7 @@ package tree
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -40,7 +41,7 @@ func plain(n Node) any {
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"", " ", "null", "tru", "true x", "-", "-0", "01", "1.", "1e", "1.5E+3", `"a`, `"\u00e9\ud83d\ude00\ud83d"`, `"\x"`, "\"\t\"",
-		`{"a":1,"a":2,"\u0061":3}`, `{"a\"b":[{},[],""],"c":null}`, `{"a":}`, `{a:1}`, `[1,]`, `[1 2]`, "[1,\n2]\n", `{"":0}`, "\"\xff\"", `{"a\\":1,"b":2}`,
+		`{"a":1,"a":2,"\u0061":3}`, `{"a\"b":[{},[],""],"c":null}`, `{"a":}`, `{a:1}`, `[1,]`, `[1 2]`, "[1,\n2]\n", `{"":0}`, "\"\xff\"", "\"\xbb\xbb\"", "{\"\xbb\":1}", `{"a\\":1,"b":2}`,
 	} {
 		f.Add([]byte(s))
 	}
@@ -135,5 +136,46 @@ func TestAbsent(t *testing.T) {
 	}
 	if d.Root().Get("a").Text() != "" || d.Root().Get("a").Items() != nil || d.Root().Number() != 0 {
 		t.Error("a value of one kind is read as another")
+	}
+}
+
+// Large objects are read through an index, with the same answers.
+func TestLargeObjects(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("[")
+	const objects, members = 12, 700
+	for o := range objects {
+		text.WriteString("{")
+		for i := range members {
+			fmt.Fprintf(&text, "\"k%d\": %d, ", i, o*members+i)
+		}
+		fmt.Fprintf(&text, "\"\\u006b7\": -1}%s", map[bool]string{true: "]", false: ","}[o == objects-1])
+	}
+	d, err := Parse([]byte(text.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	items := d.Root().Items()
+	for i := range members {
+		for o, n := range items {
+			want := float64(o*members + i)
+			if i == 7 {
+				want = -1 // the last of a repeated key counts
+			}
+			if got := n.Get(fmt.Sprintf("k%d", i)); got.Kind() != Number || got.Number() != want {
+				t.Fatalf("k%d of object %d is %v, want %v", i, o, got.Number(), want)
+			}
+		}
+	}
+	if items[0].Get("k700").Kind() != Absent {
+		t.Error("a key that is not there is found")
+	}
+	var huge strings.Builder
+	huge.WriteString("{")
+	for i := range MaxMembers {
+		fmt.Fprintf(&huge, "\"%d\":0,", i)
+	}
+	if _, err := Parse([]byte(huge.String() + "\"x\":0}")); !errors.Is(err, ErrValues) {
+		t.Errorf("an object beyond all measure gives %v", err)
 	}
 }
