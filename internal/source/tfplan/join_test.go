@@ -113,6 +113,8 @@ func TestJoin(t *testing.T) {
 		"lost from the plan":         {whole("subnet_id", refs("aws_subnet.lost.id", "aws_subnet.lost", a[0], a[1])), "subnet_id", open + "aws_security_group.a#id", "aws_subnet.lost"},
 		"a function alone":           {whole("subnet_id", `{}`), "subnet_id", open, "without references"},
 		"all is known":               {whole("security_groups", refs("data.aws_vpc.v.id", "data.aws_vpc.v")), "security_groups", "null", ""},
+		"an empty variable":          {design{unknown: `"user_data":true`, expressions: `"user_data":` + refs("var.e"), variables: `"e":{"value":""}`}, "user_data", "null", ""},
+		"a hidden function":          {design{unknown: `"user_data":true`, expressions: `"user_data":` + refs("var.e"), variables: `"e":{"value":"x"}`}, "user_data", open, "known after apply"},
 		"not written":                {design{unknown: `"security_groups":true`}, "security_groups", "null", ""},
 		"all instances":              {whole("subnets", refs("aws_subnet.s")), "subnets", open + "aws_subnet.s[0]#id aws_subnet.s[1]#id", "depends on 2"},
 		"an index":                   {whole("subnet_id", refs("aws_subnet.s[1].id", "aws_subnet.s[1]", "aws_subnet.s")), "subnet_id", ref + "aws_subnet.s[1]#id", ""},

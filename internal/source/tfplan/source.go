@@ -18,6 +18,7 @@ type sources struct {
 	splats   int                  // how many references stand for all instances of something
 	same     bool                 // the expression uses count.index or each.key
 	repeated bool                 // one of refs is referred to more than once
+	filled   bool                 // a value that is known and neither null nor empty takes part
 	literals bool                 // ids or ARNs that are written out take part
 }
 
@@ -124,8 +125,12 @@ func (v *resolver) literal(n tree.Node, depth int) {
 	if depth > 8 {
 		return
 	}
-	if n.Kind() == tree.String && identity.Is(n.Text()) {
-		v.out.literals = true
+	switch n.Kind() {
+	case tree.String:
+		v.out.literals = v.out.literals || identity.Is(n.Text())
+		v.out.filled = v.out.filled || n.Text() != ""
+	case tree.Bool, tree.Number:
+		v.out.filled = true
 	}
 	for _, e := range n.Items() {
 		v.literal(e, depth+1)
@@ -147,10 +152,12 @@ func (v *resolver) path(p path, ctx context, attr string, same bool, hops int) {
 	case "module":
 		v.module(p, ctx, same, hops)
 	case "each":
+		v.out.filled = true
 		if p.base == "value" {
 			v.eachValue(p, ctx, hops)
 		}
 	case "count", "path", "terraform":
+		v.out.filled = true
 	default:
 		v.out.opaque = append(v.out.opaque, p.head+"."+p.base)
 	}
@@ -279,7 +286,7 @@ func (v *resolver) resource(p path, ctx context, attr string, same bool) {
 		}
 		f := resource.Reference{ID: v.r.id(it.addr), Attr: a}
 		if known(it, a) {
-			v.out.known = append(v.out.known, f)
+			v.out.known, v.out.filled = append(v.out.known, f), true
 			continue
 		}
 		v.out.refs = append(v.out.refs, f)

@@ -177,6 +177,7 @@ func (b *builder) gather(arg string, e expr) sources {
 		s.refs, s.known, s.opaque = append(s.refs, one.refs...), append(s.known, one.known...), append(s.opaque, one.opaque...)
 		s.several, s.literals, s.same = s.several || one.several, s.literals || one.literals, s.same || one.same
 		s.splats += one.splats
+		s.filled = s.filled || one.filled
 		s.repeated = s.repeated || one.repeated
 	}
 	s.repeated = s.repeated || len(e.nodes) > 1
@@ -236,9 +237,10 @@ func (b *builder) unknown(arg string, e expr) resource.Value {
 	if !list && s.certain(arg) {
 		b.pick(&s)
 	}
-	if len(e.nodes) > 0 && e.whole && len(s.refs) == 0 && len(s.opaque) == 0 && !s.several {
+	if len(e.nodes) > 0 && e.whole && len(s.refs) == 0 && len(s.opaque) == 0 && !s.several && (!s.filled || identity.Identifies(arg, "id")) {
 		// All that the expression depends on is known, so its value is: null or
-		// empty, which leaves it to the provider too.
+		// empty, which leaves it to the provider too. Only a function that is
+		// not, such as timestamp, could be hidden, and none gives an identity.
 		return resource.Value{}
 	}
 	if e.whole && s.certain(arg) && len(s.refs) == 1 && !(list && (s.literals || len(s.known) > 0)) {
