@@ -3,40 +3,28 @@ package funcs
 import (
 	"errors"
 	"maps"
-	"slices"
+	"strings"
 
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/function"
+	"github.com/zclconf/go-cty/cty/function/stdlib"
 
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/source/hcl/funcs/wild"
 	"github.com/muralla-net/muralla/internal/source/hcl/symbol"
 )
 
-// identities are attributes that no two things in an account share.
-var identities = []string{"id", "arn"}
+// maxPairs bounds functions that compare each element with each.
+const maxPairs = 1 << 23
 
 // same reports whether two values are equal, whatever their symbols stand for.
 func same(a, b cty.Value) fact.Tri {
-	eq := a.Equals(b)
-	switch {
-	case !eq.IsKnown():
-		return fact.Unknown
-	case eq.True():
-		return fact.Yes
-	case !symbol.HasValue(a) && !symbol.HasValue(b):
-		return fact.No
-	case a.Type() != cty.String || b.Type() != cty.String:
-		return fact.Unknown
-	}
-	s, t := a.AsString(), b.AsString()
-	x, isX := symbol.Is(s)
-	y, isY := symbol.Is(t)
-	if isX && isY && x.Attr == y.Attr && slices.Contains(identities, x.Attr) || !wild.CanBe(s, t) {
+	t := symbol.Equal(a, b)
+	if t == fact.Unknown && known(a, b) && a.Type() == cty.String && b.Type() == cty.String && !wild.CanBe(a.AsString(), b.AsString()) {
 		return fact.No
 	}
-	return fact.Unknown
+	return t
 }
 
 // among reports whether a value is one of several.
@@ -105,6 +93,8 @@ var lengthFunc = function.New(&function.Spec{
 		switch ty := v.Type(); {
 		case ty == cty.DynamicPseudoType:
 			return cty.UnknownVal(cty.Number), nil
+		case symbol.RestValue(v):
+			return cty.UnknownVal(cty.Number), nil
 		case ty.IsTupleType():
 			return cty.NumberIntVal(int64(len(ty.TupleElementTypes()))), nil
 		case ty.IsObjectType():
@@ -149,6 +139,8 @@ var coalesceFunc = function.New(&function.Spec{
 			switch {
 			case !bare.IsKnown():
 				return cty.UnknownVal(ty).WithMarks(marks(args)), nil
+			case ty == cty.String && !bare.IsNull() && mayBeEmpty(bare.AsString()):
+				return mayHold(cty.UnknownVal(ty), refs(args)).WithMarks(marks(args)), nil
 			case bare.IsNull() || ty == cty.String && bare.AsString() == "":
 				maps.Copy(passed, m)
 			default:
@@ -237,6 +229,97 @@ func canBeKey(m cty.Value, key string) bool {
 	return false
 }
 
+// mayBeEmpty reports whether a text that is not empty may be so, or null, once it
+// is known.
+func mayBeEmpty(s string) bool {
+	return s != "" && (symbol.HasRest(s) || wild.CanBe(s, ""))
+}
+
+var compactFunc = function.New(&function.Spec{
+	Params: []function.Parameter{{Name: "list", Type: cty.List(cty.String)}},
+	Type:   function.StaticReturnType(cty.List(cty.String)),
+	Impl: func(args []cty.Value, ty cty.Type) (cty.Value, error) {
+		if !args[0].IsWhollyKnown() {
+			return cty.UnknownVal(ty), nil
+		}
+		var out []cty.Value
+		for _, v := range args[0].AsValueSlice() {
+			switch {
+			case v.IsNull() || v.AsString() == "":
+			case mayBeEmpty(v.AsString()):
+				out = append(out, cty.StringVal(symbol.Rest(v.AsString())))
+			default:
+				out = append(out, v)
+			}
+		}
+		return listOf(cty.String, out), nil
+	},
+})
+
+// distinct keeps the first of each value. What a text with a hole is equal to is
+// not known: it stands for zero or more.
+func distinct(args []cty.Value) (cty.Value, error) {
+	v, err := stdlib.Distinct(args[0])
+	if err != nil || !v.IsWhollyKnown() || v.Type().ElementType() != cty.String || !wild.HasHole(joined(v)) {
+		return v, err
+	}
+	items := v.AsValueSlice()
+	for i, e := range items {
+		if known(e) && wild.HasHole(e.AsString()) {
+			items[i] = cty.StringVal(symbol.Rest(e.AsString()))
+		}
+	}
+	return cty.ListVal(items), nil
+}
+
+func joined(list cty.Value) string {
+	var b strings.Builder
+	symbol.Walk(list, func(s string) { b.WriteString(s) })
+	return b.String()
+}
+
+// setFunc makes setintersection and setsubtract, which keep the elements of the
+// first set of which it holds that they are in each of the others, or in none.
+// What nobody can tell stands for zero or more.
+func setFunc(name string, plain function.Function, keep fact.Tri) function.Function {
+	return rebuilt(plain, func(args []cty.Value) (cty.Value, error) {
+		if len(refs(args)) == 0 || !known(args...) {
+			return plain.Call(args)
+		}
+		ty, err := plain.ReturnTypeForValues(args)
+		if err != nil {
+			return cty.NilVal, err
+		}
+		pairs := 0
+		for _, other := range args[1:] {
+			pairs += lengthOf(args[0]) * lengthOf(other)
+		}
+		if pairs > maxPairs {
+			return cty.NilVal, errTooLarge
+		}
+		var out []cty.Value
+		for _, e := range args[0].AsValueSlice() {
+			in := fact.Yes
+			for _, other := range args[1:] {
+				in = in.And(among(other.AsValueSlice(), e))
+			}
+			switch {
+			case in == keep:
+				out = append(out, e)
+			case in != fact.Unknown:
+			case e.Type() == cty.String && known(e):
+				out = append(out, cty.StringVal(symbol.Rest(e.AsString())))
+			default:
+				return unknownOf(ty, name, refs(args)), nil
+			}
+		}
+		if len(out) == 0 {
+			return cty.SetValEmpty(ty.ElementType()), nil
+		}
+		return convert.Convert(cty.SetVal(out), ty)
+	})
+}
+
 var matchkeysFunc = function.New(&function.Spec{
 	Params: []function.Parameter{
 		{Name: "values", Type: cty.List(cty.DynamicPseudoType)},
@@ -263,7 +346,7 @@ var matchkeysFunc = function.New(&function.Spec{
 			return cty.NilVal, err
 		}
 		set := searched.AsValueSlice()
-		if len(set)*keys.LengthInt() > MaxWeight {
+		if len(set)*keys.LengthInt() > maxPairs {
 			return cty.NilVal, errTooLarge
 		}
 		values := args[0].AsValueSlice()

@@ -16,9 +16,11 @@
 // is, and their opposites accept it, so that who reads user data finds either
 // plain text or base64. urlencode escapes the literal parts only.
 //
-// An error is one that Terraform would report too, in its words, except that a
-// [Gap] is something that is not computed here although Terraform may: a file out
-// of reach, a result too large. try and can do not take a gap for a failure.
+// An error is one that Terraform would report too, in its words. What is not
+// computed here although Terraform may compute it, such as a file out of reach or
+// a result that is too large, is no error but an unknown value, so that try does
+// not take the design to be wrong. try and can themselves take expressions and
+// are the evaluator's.
 //
 // # Guarantees
 // No function panics, reads the clock or the environment, or touches the file
@@ -28,9 +30,11 @@
 //
 // # Not modelled
 // bcrypt, uuid, timestamp, plantimestamp and rsadecrypt are always unknown, and
-// so is pathexpand of a home directory. sort orders symbols by their name, which
-// is the same on every run but need not be the order of what they stand for. Sets
-// and distinct take different symbols for different texts. The root of the file
+// so is pathexpand of a home directory. sort, keys, values and sets order symbols by
+// their name, which is the same on every run but need not be the order of what
+// they stand for. In YAML a symbol is a string, although what it stands for may
+// look like a number. Sets and distinct take different symbols for different texts.
+// Whether a value is ephemeral is not followed. The root of the file
 // system is [AbsRoot], since no result may depend on where a design lies.
 // textencodebase64 knows UTF-8, UTF-16, US-ASCII and ISO-8859-1.
 //

@@ -14,7 +14,9 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
+	"github.com/zclconf/go-cty/cty/function/stdlib"
 
+	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/source/hcl/funcs/yamlval"
 	"github.com/muralla-net/muralla/internal/source/hcl/symbol"
 )
@@ -139,7 +141,7 @@ var textencodeFunc = text([]string{"string", "encoding"}, func(a []string) (cty.
 			out = append(out, byte(r))
 		}
 	default:
-		return cty.NilVal, Gap{"the text encoding " + quoted(a[1]) + " is not modelled"}
+		return cty.NilVal, gap{"the text encoding " + quoted(a[1]) + " is not modelled"}
 	}
 	return cty.StringVal(base64.StdEncoding.EncodeToString(out)), nil
 })
@@ -184,7 +186,7 @@ var textdecodeFunc = text([]string{"source", "encoding"}, func(a []string) (cty.
 		}
 		return cty.StringVal(string(runes)), nil
 	default:
-		return cty.NilVal, Gap{"the text encoding " + quoted(a[1]) + " is not modelled"}
+		return cty.NilVal, gap{"the text encoding " + quoted(a[1]) + " is not modelled"}
 	}
 })
 
@@ -232,9 +234,34 @@ var yamldecodeFunc = function.New(&function.Spec{
 		case err != nil:
 			return cty.NilVal, function.NewArgError(0, err)
 		}
-		return v, nil
+		return withoutHoles(v)
 	},
 })
+
+var jsondecodeFunc = function.New(&function.Spec{
+	Params: stdlib.JSONDecodeFunc.Params(),
+	Type:   function.StaticReturnType(cty.DynamicPseudoType),
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		v, err := stdlib.JSONDecode(args[0])
+		if err != nil {
+			return cty.NilVal, err
+		}
+		return withoutHoles(v)
+	},
+})
+
+// withoutHoles makes unknown values of the texts that are nothing but a hole:
+// what was written there need not have been a text.
+func withoutHoles(v cty.Value) (cty.Value, error) {
+	return cty.Transform(v, func(_ cty.Path, v cty.Value) (cty.Value, error) {
+		if v.Type() == cty.String && known(v) {
+			if r, ok := symbol.Is(v.AsString()); ok && r.ID == "" {
+				return symbol.Unknown(cty.DynamicPseudoType, r.Attr, ref.Place{}), nil
+			}
+		}
+		return v, nil
+	})
+}
 
 var yamlencodeFunc = function.New(&function.Spec{
 	Params: []function.Parameter{{Name: "value", Type: cty.DynamicPseudoType, AllowNull: true, AllowDynamicType: true}},

@@ -8,7 +8,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
@@ -41,7 +40,7 @@ type files struct{ ctx Context }
 // locate turns a path of the configuration into a name below the boundary.
 func (f files) locate(p string) (string, error) {
 	if symbol.Has(p) {
-		return "", Gap{"the path of the file is known only after apply"}
+		return "", gap{"the path of the file is known only after apply"}
 	}
 	full := absolute(f.ctx.RootDir, p)
 	if full == AbsRoot {
@@ -49,7 +48,7 @@ func (f files) locate(p string) (string, error) {
 	}
 	name, ok := strings.CutPrefix(full, AbsRoot+"/")
 	if !ok || strings.HasPrefix(p, "~") {
-		return "", Gap{fmt.Sprintf("the file %s is outside of the directory that is read: widen it with --root DIR", p)}
+		return "", gap{fmt.Sprintf("the file %s is outside of the directory that is read: widen it with --root DIR", p)}
 	}
 	return name, nil
 }
@@ -73,7 +72,7 @@ func (f files) read(p string) ([]byte, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, f.missing(p)
 	case err != nil:
-		return nil, Gap{fmt.Sprintf("the file %s cannot be read: %s", p, err)}
+		return nil, gap{fmt.Sprintf("the file %s cannot be read: %s", p, err)}
 	case len(raw) > MaxWeight:
 		return nil, errTooLarge
 	}
@@ -122,7 +121,7 @@ func (f files) add(t map[string]entry) {
 		case errors.Is(err, fs.ErrNotExist):
 			return cty.False, nil
 		default:
-			return cty.NilVal, Gap{fmt.Sprintf("the file %s cannot be read: %s", p, err)}
+			return cty.NilVal, gap{fmt.Sprintf("the file %s cannot be read: %s", p, err)}
 		}
 	})
 	for name, d := range digests {
@@ -169,14 +168,14 @@ func aboveRoot(name, p string, of func(string) string) (cty.Value, error) {
 
 func (f files) fileset(a []string) (cty.Value, error) {
 	if symbol.Has(a[1]) {
-		return cty.NilVal, Gap{"the pattern of fileset is known only after apply"}
+		return cty.NilVal, gap{"the pattern of fileset is known only after apply"}
 	}
 	pattern, err := glob.Compile(a[1])
 	if err != nil {
 		return cty.NilVal, function.NewArgErrorf(1, "failed to glob pattern %s: %s", quoted(a[1]), err)
 	}
 	if clean := path.Clean(a[1]); clean == ".." || strings.HasPrefix(clean, "../") {
-		return cty.NilVal, Gap{"a pattern of fileset that leaves its directory is not modelled"}
+		return cty.NilVal, gap{"a pattern of fileset that leaves its directory is not modelled"}
 	}
 	dir, err := f.locate(a[0])
 	if err != nil {
@@ -184,7 +183,7 @@ func (f files) fileset(a []string) (cty.Value, error) {
 	}
 	names, err := f.ctx.Files.Walk(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return cty.NilVal, Gap{fmt.Sprintf("the directory %s cannot be read: %s", a[0], err)}
+		return cty.NilVal, gap{fmt.Sprintf("the directory %s cannot be read: %s", a[0], err)}
 	}
 	var out []cty.Value
 	for _, name := range names {
@@ -214,7 +213,7 @@ func (f files) template(first string, source func(string) ([]byte, string, error
 				key, _ := it.Element()
 				switch name := key.AsString(); {
 				case symbol.Has(name):
-					return cty.NilVal, Gap{"the name of a template variable is known only after apply"}
+					return cty.NilVal, gap{"the name of a template variable is known only after apply"}
 				case !hclsyntax.ValidIdentifier(name):
 					return cty.NilVal, function.NewArgErrorf(1, "invalid template variable name %q: must start with a letter, followed by zero or more letters, digits, and underscores", name)
 				}
@@ -234,19 +233,13 @@ func (f files) template(first string, source func(string) ([]byte, string, error
 
 func (f files) render(src []byte, name string, vars cty.Value) (cty.Value, error) {
 	if f.ctx.Eval == nil {
-		return cty.NilVal, Gap{"templates are not rendered here"}
+		return cty.NilVal, gap{"templates are not rendered here"}
 	}
 	b := f.ctx.Budget
 	if b.depth >= maxTemplates {
-		return cty.NilVal, Gap{fmt.Sprintf("templates render templates more than %d deep", maxTemplates)}
+		return cty.NilVal, gap{fmt.Sprintf("templates render templates more than %d deep", maxTemplates)}
 	}
 	b.depth++
 	defer func() { b.depth-- }()
-	v, err := f.ctx.Eval(src, name, vars)
-	if diags := (hcl.Diagnostics)(nil); errors.As(err, &diags) {
-		if gap, ok := GapIn(diags); ok {
-			return cty.NilVal, gap
-		}
-	}
-	return v, err
+	return f.ctx.Eval(src, name, vars)
 }

@@ -3,6 +3,7 @@ package funcs
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
@@ -23,20 +24,25 @@ type entry struct {
 	before func(args []cty.Value) error
 }
 
-// guard wraps a function in what all have in common: limits, symbols, reasons
-// of unknown values, no panics.
+// guard wraps a function in what all have in common: conversion of arguments,
+// limits, symbols, reasons of unknown values, no panics.
 func guard(name string, e entry, b *Budget) function.Function {
 	open := func(p function.Parameter) function.Parameter {
+		// Arguments are converted here, so that who calls need not.
+		p.Type = cty.DynamicPseudoType
 		p.AllowNull, p.AllowUnknown, p.AllowDynamicType, p.AllowMarked = true, true, true, true
 		return p
 	}
 	spec := &function.Spec{
-		Description: e.f.Description(),
 		// The function proper decides on the type, and does it once: to ask here
 		// as well would double the work at each level of nested calls.
 		Type: function.StaticReturnType(cty.DynamicPseudoType),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			return call(name, e, b, args)
+			v, err := call(name, e, b, args)
+			if why := (gap{}); errors.As(err, &why) {
+				return unanswered(why, args), nil
+			}
+			return v, named(e.f, err)
 		},
 	}
 	for _, p := range e.f.Params() {
@@ -49,14 +55,44 @@ func guard(name string, e entry, b *Budget) function.Function {
 	return function.New(spec)
 }
 
-func call(name string, e entry, b *Budget, args []cty.Value) (cty.Value, error) {
+// unanswered is the result of a call that is a gap.
+func unanswered(why gap, args []cty.Value) cty.Value {
+	v := symbol.Unknown(cty.DynamicPseudoType, why.Error(), ref.Place{})
+	if strings.HasPrefix(why.why, errTooLarge.why) {
+		return v // what is too large is not walked over again
+	}
+	return mayHold(v, refs(args)).WithMarks(marks(args))
+}
+
+// parameter is the one that takes an argument.
+func parameter(f function.Function, i int) function.Parameter {
+	if params := f.Params(); i < len(params) {
+		return params[i]
+	}
+	return *f.VarParam()
+}
+
+// named says in an error about an argument which parameter takes it.
+func named(f function.Function, err error) error {
+	var arg function.ArgError
+	if errors.As(err, &arg) {
+		return fmt.Errorf("invalid value for %q parameter: %w", parameter(f, arg.Index).Name, err)
+	}
+	return err
+}
+
+func call(name string, e entry, b *Budget, given []cty.Value) (cty.Value, error) {
 	left := MaxWeight
-	plain := make([]cty.Value, len(args))
-	for i, a := range args {
-		if !weigh(a, &left, maxDepth) {
-			return cty.NilVal, Gap{"result too large: the arguments of " + name + " are larger than 8 MiB"}
+	args, plain := make([]cty.Value, len(given)), make([]cty.Value, len(given))
+	for i, v := range given {
+		if !weigh(v, &left, maxDepth) {
+			return cty.NilVal, gap{"result too large: the arguments of " + name + " are larger than 8 MiB"}
 		}
-		plain[i], _ = a.UnmarkDeep()
+		var err error
+		if args[i], err = convertTo(v, parameter(e.f, i).Type); err != nil {
+			return cty.NilVal, function.NewArgError(i, err)
+		}
+		plain[i], _ = args[i].UnmarkDeep()
 	}
 	if e.before != nil {
 		if err := e.before(plain); err != nil {
@@ -81,6 +117,16 @@ func call(name string, e entry, b *Budget, args []cty.Value) (cty.Value, error) 
 	return keepReasons(name, v, args, held), nil
 }
 
+// convertTo converts an argument; a text with symbols may be of any primitive
+// type once it is known.
+func convertTo(v cty.Value, ty cty.Type) (cty.Value, error) {
+	plain, m := v.Unmark()
+	if ty != cty.String && ty.IsPrimitiveType() && plain.Type() == cty.String && symbol.HasValue(plain) {
+		return unknownOf(ty, "the conversion to "+ty.FriendlyName(), refs([]cty.Value{plain})).WithMarks(m), nil
+	}
+	return convert.Convert(v, ty)
+}
+
 // failed decides what an error means. If an argument holds a symbol, and the
 // types alone are right, what failed is the symbol and not what it stands for.
 func failed(name string, f function.Function, args []cty.Value, held []symbol.Part, err error) (cty.Value, error) {
@@ -89,7 +135,7 @@ func failed(name string, f function.Function, args []cty.Value, held []symbol.Pa
 		// Known for numbers that are none, such as log(-1, 2).
 		return cty.NilVal, fmt.Errorf("%s has no result for these arguments", name)
 	}
-	if len(held) == 0 || errors.As(err, new(Gap)) {
+	if len(held) == 0 || errors.As(err, new(gap)) {
 		return cty.NilVal, err
 	}
 	if _, typeErr := typeOf(f, args); typeErr != nil {
@@ -125,10 +171,19 @@ func unknownOf(ty cty.Type, name string, held []symbol.Part) cty.Value {
 	if len(held) == 0 {
 		return cty.UnknownVal(ty)
 	}
-	why := fmt.Sprintf("%s looks into %s, which is known only after apply", name, nameOf(held[0]))
-	v := symbol.Unknown(ty, why, ref.Place{})
+	why := held[0].Ref.Attr // the reason of a hole
+	if held[0].Ref.ID != "" {
+		why = fmt.Sprintf("%s looks into %s, which is known only after apply", name, nameOf(held[0]))
+	}
+	return mayHold(symbol.Unknown(ty, why, ref.Place{}), held)
+}
+
+// mayHold marks an unknown value with the references that it may hold.
+func mayHold(v cty.Value, held []symbol.Part) cty.Value {
 	for _, p := range held {
-		v = v.Mark(symbol.Candidate{Ref: p.Ref})
+		if p.Ref.ID != "" {
+			v = v.Mark(symbol.Candidate{Ref: p.Ref})
+		}
 	}
 	return v
 }
@@ -196,9 +251,7 @@ func keepReasons(name string, v cty.Value, args []cty.Value, held []symbol.Part)
 		return bare.WithMarks(rest)
 	}
 	if bare, _ := v.Unmark(); !bare.IsKnown() && bare.Type() != cty.Bool && bare.Type() != cty.Number {
-		for _, p := range held {
-			v = v.Mark(symbol.Candidate{Ref: p.Ref})
-		}
+		v = mayHold(v, held)
 	}
 	if why, _ := symbol.Why(v); why != "" {
 		return v
@@ -257,4 +310,4 @@ func typed(ty cty.Type, params []string, impl func(args []string) (cty.Value, er
 	return function.New(spec)
 }
 
-func toNumber(v cty.Value) (cty.Value, error) { return convert.Convert(v, cty.Number) }
+func toNumber(v cty.Value) (cty.Value, error) { return convertTo(v, cty.Number) }

@@ -7,6 +7,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 
+	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/source/hcl/funcs/wild"
 	"github.com/muralla-net/muralla/internal/source/hcl/symbol"
 )
@@ -20,14 +21,16 @@ type Context struct {
 	// relative to RootDir, where Terraform runs.
 	Dir, RootDir string
 	// Eval renders a template with the variables in an object or map. It may call
-	// functions of the same Table; how deep is bounded here. An error of it may be
-	// hcl.Diagnostics. Without Eval templates are a Gap.
+	// functions of the same Table; how deep is bounded here. Without Eval the
+	// result of a template is unknown.
 	Eval func(src []byte, filename string, vars cty.Value) (cty.Value, error)
 	// Budget is shared by all tables of one design. Nil is a budget of its own.
 	Budget *Budget
 }
 
-// Table returns every function by the name under which a configuration calls it.
+// Table returns every function by the name under which a configuration calls it,
+// but try and can, which take expressions and not values. Arguments are converted
+// to what the parameters need.
 func Table(ctx Context) map[string]function.Function {
 	if ctx.Budget == nil {
 		ctx.Budget = &Budget{}
@@ -57,10 +60,9 @@ func collections(t map[string]entry) {
 		"chunklist":       stdlib.ChunklistFunc,
 		"coalesce":        coalesceFunc,
 		"coalescelist":    stdlib.CoalesceListFunc,
-		"compact":         stdlib.CompactFunc,
+		"compact":         compactFunc,
 		"concat":          stdlib.ConcatFunc,
 		"contains":        containsFunc,
-		"distinct":        stdlib.DistinctFunc,
 		"element":         stdlib.ElementFunc,
 		"flatten":         stdlib.FlattenFunc,
 		"index":           indexFunc,
@@ -72,8 +74,8 @@ func collections(t map[string]entry) {
 		"one":             oneFunc,
 		"range":           stdlib.RangeFunc,
 		"reverse":         stdlib.ReverseListFunc,
-		"setintersection": stdlib.SetIntersectionFunc,
-		"setsubtract":     stdlib.SetSubtractFunc,
+		"setintersection": setFunc("setintersection", stdlib.SetIntersectionFunc, fact.Yes),
+		"setsubtract":     setFunc("setsubtract", stdlib.SetSubtractFunc, fact.No),
 		"setunion":        stdlib.SetUnionFunc,
 		"slice":           stdlib.SliceFunc,
 		"sort":            stdlib.SortFunc,
@@ -83,16 +85,16 @@ func collections(t map[string]entry) {
 	} {
 		t[name] = entry{f: f}
 	}
-	t["distinct"] = entry{f: stdlib.DistinctFunc, before: pairsBefore}
+	t["distinct"] = entry{f: rebuilt(stdlib.DistinctFunc, distinct), before: pairsBefore}
 	t["setproduct"] = entry{f: stdlib.SetProductFunc, before: productBefore}
 	t["list"] = entry{f: removed("list", "use [ ... ], or tolist([ ... ])")}
 	t["map"] = entry{f: removed("map", "use { ... }, or tomap({ ... })")}
 	t["defaults"] = entry{f: removed("defaults", "use optional(TYPE, DEFAULT) in the type of the variable")}
 }
 
-// pairsBefore bounds functions that compare each element with each.
+// pairsBefore bounds distinct.
 func pairsBefore(args []cty.Value) error {
-	if n := lengthOf(args[0]); n*n > MaxWeight*8 {
+	if n := lengthOf(args[0]); n*n > maxPairs {
 		return errTooLarge
 	}
 	return nil
@@ -186,7 +188,7 @@ func encodings(t map[string]entry) {
 		t[name] = entry{f: f}
 	}
 	t["csvdecode"] = entry{f: stdlib.CSVDecodeFunc, before: decodeBefore}
-	t["jsondecode"] = entry{f: stdlib.JSONDecodeFunc, before: jsonBefore}
+	t["jsondecode"] = entry{f: jsondecodeFunc, before: jsonBefore}
 	t["yamldecode"] = entry{f: yamldecodeFunc, before: decodeBefore}
 	for name, d := range digests {
 		t[name] = entry{f: text([]string{"str"}, func(a []string) (cty.Value, error) { return d.of([]byte(a[0])), nil }), opaque: true}
@@ -247,8 +249,6 @@ func conversions(t map[string]entry) {
 	} {
 		t[name] = entry{f: stdlib.MakeToFunc(ty)}
 	}
-	t["try"] = entry{f: tryFunc}
-	t["can"] = entry{f: canFunc}
 	t["sensitive"] = entry{f: pass("value", func(m cty.ValueMarks) { m[symbol.Sensitive{}] = struct{}{} })}
 	t["nonsensitive"] = entry{f: pass("value", func(m cty.ValueMarks) { delete(m, symbol.Sensitive{}) })}
 	t["issensitive"] = entry{f: issensitiveFunc}

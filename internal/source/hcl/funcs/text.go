@@ -67,7 +67,7 @@ func regexpFits(pattern, s string) error {
 		return nil
 	}
 	if len(s) > steps/len(prog.Inst) || len(s) > MaxWeight/8 {
-		return Gap{"result too large: the regular expression would take too long"}
+		return gap{"result too large: the regular expression would take too long"}
 	}
 	return nil
 }
@@ -88,7 +88,8 @@ func splitBefore(args []cty.Value) error {
 }
 
 var splitFunc = typed(cty.List(cty.String), []string{"separator", "str"}, func(a []string) (cty.Value, error) {
-	if wild.Touches(a[1], a[0]) || symbol.Has(a[0]) {
+	// An element that stands for zero or more was joined with what splits it.
+	if wild.Touches(symbol.NotRest(a[1]), a[0]) || symbol.Has(a[0]) {
 		return unknownOf(cty.List(cty.String), "split", refs([]cty.Value{cty.StringVal(a[1]), cty.StringVal(a[0])})), nil
 	}
 	return stdlib.Split(cty.StringVal(a[0]), cty.StringVal(a[1]))
@@ -130,7 +131,7 @@ var trimFunc = text([]string{"str", "cutset"}, func(a []string) (cty.Value, erro
 		return unknownText("trim", s, set), nil
 	}
 	out := strings.Trim(s, set)
-	if parts := symbol.Parts(out); !wild.Free(set) && len(parts) > 0 &&
+	if parts := symbol.Parts(out); (!wild.Free(set) || wild.HasHole(out)) && len(parts) > 0 &&
 		(parts[0].IsRef || parts[len(parts)-1].IsRef) {
 		return unknownText("trim", s), nil
 	}

@@ -15,14 +15,14 @@ const (
 	maxDepth = 1000 // of values within values
 )
 
-// Gap is something that is not computed although Terraform may compute it. It
-// says why as a clause. A Gap is no failure of the design: who meets one goes on
-// with an unknown value and this reason.
-type Gap struct{ Why string }
+// gap is something that is not computed although Terraform may compute it. The
+// call gives an unknown value with this reason, and no error: the design is not
+// wrong, and what try falls back to must not be taken.
+type gap struct{ why string }
 
-func (g Gap) Error() string { return g.Why }
+func (g gap) Error() string { return g.why }
 
-var errTooLarge = Gap{"result too large"}
+var errTooLarge = gap{"result too large"}
 
 // Budget bounds what all calls together may produce, so that a design of many
 // small steps does not fill the memory. It is not safe for concurrent use.
@@ -39,7 +39,7 @@ const maxTemplates = 8
 
 func (b *Budget) spend(n int) error {
 	if b.spent > maxSpent-n {
-		return Gap{"result too large: the functions of this design have produced more than 256 MiB"}
+		return gap{"result too large: the functions of this design have produced more than 256 MiB"}
 	}
 	b.spent += n
 	return nil
@@ -48,7 +48,9 @@ func (b *Budget) spend(n int) error {
 // Weight is roughly the memory of a value in bytes. It stops counting at limit,
 // and reports false if the value is heavier or nested too deep. Values that share
 // parts, such as [local.a, local.a] twenty times over, count each use: so much
-// is what walking over them costs.
+// is what walking over them costs. cty walks over all arguments before a function
+// of the table sees them, so a caller who does not bound values otherwise asks
+// for their weight first.
 func Weight(v cty.Value, limit int) (int, bool) {
 	left := limit
 	ok := weigh(v, &left, maxDepth)

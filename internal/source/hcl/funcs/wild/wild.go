@@ -5,7 +5,8 @@
 // address. That text has at least one character, and none of [outside]: the
 // provider never puts a comma, white space, a quote or a bracket there. A string
 // with symbols is thus a pattern of literals and gaps, and the questions are
-// which texts the pattern can be.
+// which texts the pattern can be. A hole ([symbol.Hole]), and each symbol of a
+// string with the mark of [symbol.Rest], can be any text, and none.
 //
 // # Guarantees
 // A question answered with no has that answer whatever the symbols stand for.
@@ -42,6 +43,25 @@ func Free(s string) bool {
 	return true
 }
 
+// HasHole reports whether a piece of a string can be any text.
+func HasHole(s string) bool {
+	return symbol.Has(s) && (symbol.HasRest(s) || slices.ContainsFunc(symbol.Parts(s), isHole))
+}
+
+func isHole(p symbol.Part) bool { return p.IsRef && p.Ref.ID == "" }
+
+// parts are those of a string, each symbol a hole if the string has the mark of
+// Rest: nobody can tell which of them it belongs to.
+func parts(s string) []symbol.Part {
+	out := symbol.Parts(s)
+	if symbol.HasRest(s) {
+		for i := range out {
+			out[i].Ref.ID = ""
+		}
+	}
+	return out
+}
+
 // Touches reports whether an occurrence of sub in s can have a character in
 // common with what a symbol of s stands for. If not, the occurrences of sub are
 // those in the literals of s, and nothing else.
@@ -49,7 +69,7 @@ func Touches(s, sub string) bool {
 	if !symbol.Has(s) {
 		return false
 	}
-	if sub == "" || symbol.Has(sub) {
+	if sub == "" || symbol.Has(sub) || HasHole(s) {
 		return true
 	}
 	m := len(sub)
@@ -113,10 +133,10 @@ func feed(literal, sub string, touching, plain []bool) bool {
 }
 
 // CanBe reports whether the two strings can be the same text.
-func CanBe(s, t string) bool { return s == t || can(s, t, false) }
+func CanBe(s, t string) bool { return s == t || match(parts(s), parts(t), false) }
 
 // CanStart reports whether s can start with t.
-func CanStart(s, t string) bool { return strings.HasPrefix(s, t) || can(s, t, true) }
+func CanStart(s, t string) bool { return strings.HasPrefix(s, t) || match(parts(s), parts(t), true) }
 
 // CanEnd reports whether s can end with t.
 func CanEnd(s, t string) bool {
@@ -127,25 +147,21 @@ func CanEnd(s, t string) bool {
 	return match(a, b, true)
 }
 
-func can(s, t string, prefix bool) bool {
-	return match(symbol.Parts(s), symbol.Parts(t), prefix)
-}
-
 func reversed(s string) []symbol.Part {
-	parts := symbol.Parts(s)
-	slices.Reverse(parts)
-	for i := range parts {
-		b := []byte(parts[i].Text)
+	out := parts(s)
+	slices.Reverse(out)
+	for i := range out {
+		b := []byte(out[i].Text)
 		slices.Reverse(b)
-		parts[i].Text = string(b)
+		out[i].Text = string(b)
 	}
-	return parts
+	return out
 }
 
 // match reports whether the pattern a can be the pattern b, or can begin with
 // it. If both have symbols only the literals before the first one decide.
 func match(a, b []symbol.Part, prefix bool) bool {
-	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] && !isHole(a[0]) {
 		a, b = a[1:], b[1:]
 	}
 	if hasRef(b) && hasRef(a) || hasRef(b) && prefix {
@@ -168,7 +184,7 @@ func hasRef(parts []symbol.Part) bool {
 // literalsAgree reports whether the literals that both begin with do not differ.
 func literalsAgree(a, b []symbol.Part) bool {
 	if len(a) == 0 || len(b) == 0 {
-		return len(a) == len(b)
+		return !slices.ContainsFunc(append(a, b...), func(p symbol.Part) bool { return !isHole(p) })
 	}
 	n := min(len(a[0].Text), len(b[0].Text))
 	return a[0].Text[:n] == b[0].Text[:n]
@@ -190,6 +206,13 @@ func is(parts []symbol.Part, text string, prefix bool) bool {
 		for j, ok := range at {
 			switch {
 			case !ok:
+			case isHole(p):
+				if prefix {
+					return true
+				}
+				for k := j; k <= m; k++ {
+					next[k] = true
+				}
 			case p.IsRef:
 				k := j
 				for ; k < m && inside(text[k]); k++ {
