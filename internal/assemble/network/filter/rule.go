@@ -1,0 +1,123 @@
+package filter
+
+import (
+	"cmp"
+
+	"github.com/muralla-net/muralla/internal/assemble/design"
+	"github.com/muralla-net/muralla/internal/assemble/network/read"
+	"github.com/muralla-net/muralla/internal/diag"
+	"github.com/muralla-net/muralla/internal/fact"
+	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/topo"
+)
+
+// oldRule reads an aws_security_group_rule.
+func (g *groups) oldRule(res resource.Resource) {
+	group := g.Link(res.Get("security_group_id"))
+	state := read.Of(res)
+	if group.ID != "" {
+		state = state.And(read.OfLink(group))
+	}
+	base := topo.Rule{
+		ID: res.ID, Place: res.Place, Exists: state.Exists, Why: state.Why,
+		Ports:       g.RulePorts(res.Get("protocol"), res.Get("from_port"), res.Get("to_port"), res.Place),
+		Description: design.String(res.Get("description"), "").Or(""),
+	}
+	rules := g.peers(base, res.Body, group.ID, res.Place)
+	if len(rules) == 0 {
+		rules = g.peerless(base)
+	}
+	switch typ, known := design.String(res.Get("type"), "").Get(); {
+	case known && typ == "ingress":
+		g.put(res, group, ingress, rules)
+	case known && typ == "egress":
+		g.put(res, group, egress, rules)
+	default:
+		if known {
+			g.Warn(res.Place, "rule without a direction", "The type of a rule is ingress or egress. The rule is taken as possible in both directions.")
+		}
+		for i := range rules {
+			rules[i].Exists, rules[i].Why = fact.Unknown, cmp.Or(rules[i].Why, "it is not known whether it is an ingress or an egress rule")
+		}
+		g.put(res, group, ingress, rules)
+		g.put(res, group, egress, rules)
+	}
+}
+
+// newRule reads an aws_vpc_security_group_ingress_rule or its egress twin.
+func (g *groups) newRule(res resource.Resource, dir direction) {
+	group := g.Link(res.Get("security_group_id"))
+	state := read.Of(res)
+	if group.ID != "" {
+		state = state.And(read.OfLink(group))
+	}
+	base := topo.Rule{
+		ID: res.ID, Place: res.Place, Exists: state.Exists, Why: state.Why,
+		Ports:       g.RulePorts(res.Get("ip_protocol"), res.Get("from_port"), res.Get("to_port"), res.Place),
+		Description: design.String(res.Get("description"), "").Or(""),
+	}
+	var rules []topo.Rule
+	one := func(attr string, family topo.Family) {
+		if b, ok := g.Block(res.Get(attr), family, res.Place); ok {
+			rules = append(rules, with(base, rangePeer(b), read.State{Exists: fact.Yes}))
+		}
+	}
+	one("cidr_ipv4", topo.IPv4)
+	one("cidr_ipv6", topo.IPv6)
+	rules = append(rules, g.named(base, res.Get("prefix_list_id"), topo.PeerPrefixList)...)
+	rules = append(rules, g.named(base, res.Get("referenced_security_group_id"), topo.PeerGroup)...)
+	switch {
+	case len(rules) == 0:
+		rules = g.peerless(base)
+	case len(rules) > 1:
+		// AWS takes exactly one; of several, those that are null at run time
+		// leave one.
+		for i := range rules {
+			rules[i].Exists, rules[i].Why = fact.Unknown, cmp.Or(rules[i].Why, "of several peers of the rule only one can be in effect")
+		}
+	}
+	g.put(res, group, dir, rules)
+}
+
+// peerless is a rule resource that names no peer, which AWS refuses.
+func (g *groups) peerless(base topo.Rule) []topo.Rule {
+	g.Warn(base.Place, "rule without a peer", "The rule names no address range, prefix list or security group, so its peer is taken as unknown; AWS refuses it.")
+	base.Peer = topo.Peer{Block: topo.Block{Why: "the rule names no peer"}}
+	return []topo.Rule{base}
+}
+
+// put adds rules to their group, or makes every group incomplete.
+func (g *groups) put(res resource.Resource, group topo.Link, dir direction, rules []topo.Rule) {
+	if group.ID == "" {
+		why := string(res.ID) + " belongs to a group that is not known: " + cmp.Or(group.Why, "none is written")
+		if group.Why == "" {
+			g.Diags.Add(diag.Error, res.Place, "rule without a security group", "The rule has no security_group_id, so that it may belong to any group.")
+		}
+		if dir == egress {
+			g.more[1] = cmp.Or(g.more[1], why)
+		} else {
+			g.more[0] = cmp.Or(g.more[0], why)
+		}
+		return
+	}
+	id := withoutOwner(group.ID)
+	sg := g.get(id, group.Place)
+	state := g.mixed(res, id, dir)
+	for _, rule := range rules {
+		rule = with(rule, rule.Peer, state)
+		if dir == egress {
+			sg.Egress = append(sg.Egress, rule)
+		} else {
+			sg.Ingress = append(sg.Ingress, rule)
+		}
+	}
+}
+
+// place is the place of a link, or that of the resource.
+func place(l topo.Link, res resource.Resource) ref.Place {
+	if l.Place.IsZero() {
+		return res.Place
+	}
+	return l.Place
+}

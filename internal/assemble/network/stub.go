@@ -1,0 +1,362 @@
+package network
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/muralla-net/muralla/internal/assemble/network/filter"
+	"github.com/muralla-net/muralla/internal/assemble/network/read"
+	"github.com/muralla-net/muralla/internal/fact"
+	"github.com/muralla-net/muralla/internal/netset"
+	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/topo"
+)
+
+// finisher completes a snapshot.
+type finisher struct {
+	*read.Reader
+	s     *topo.Snapshot
+	lists map[string]netset.Addrs
+
+	associated [2][]association // subnets with route tables, and with ACLs
+}
+
+// names are IDs that the snapshot refers to, with the first place of each.
+type names map[ref.ID]ref.Place
+
+func (n names) add(id ref.ID, at ref.Place) {
+	if have, ok := n[id]; id != "" && (!ok || at.Compare(have) < 0 && !at.IsZero()) {
+		n[id] = at
+	}
+}
+
+func (n names) links(l topo.Links) {
+	for _, one := range l.List {
+		n.add(one.ID, one.Place)
+	}
+}
+
+// drop removes what is in the snapshot already.
+func drop[T any](n names, list []T, id func(*T) ref.ID) {
+	for i := range list {
+		delete(n, id(&list[i]))
+	}
+}
+
+// each visits the names in order.
+func (n names) each(visit func(id ref.ID, at ref.Place)) {
+	for _, id := range slices.Sorted(maps.Keys(n)) {
+		visit(id, n[id])
+	}
+}
+
+// stub is a thing that is only referred to. A name of several things stands for
+// all of them, and may not exist as one.
+func (f *finisher) stub(id ref.ID, typ string, at ref.Place) topo.Thing {
+	t := f.Stub(id, typ, at)
+	if read.IsListName(id) {
+		t.Exists, t.Why = fact.Unknown, string(id)+" stands for several things"
+	}
+	return t
+}
+
+// stubs makes what the snapshot only refers to, except VPCs.
+func (f *finisher) stubs() {
+	f.attachGroups()
+	f.associations()
+	f.stubSubnets()
+	f.stubTables()
+	f.stubTargets()
+	f.stubGroups()
+}
+
+func (f *finisher) stubSubnets() {
+	n := names{}
+	for i := range f.s.Endpoints {
+		n.links(f.s.Endpoints[i].Subnets)
+	}
+	for i := range f.s.Gateways {
+		n.add(f.s.Gateways[i].Subnet, f.s.Gateways[i].Place)
+	}
+	for i := range f.s.TransitGateways {
+		for _, a := range f.s.TransitGateways[i].Attachments {
+			n.links(a.Subnets)
+		}
+	}
+	for _, l := range f.s.FlowLogs {
+		if l.Scope == topo.ScopeSubnet {
+			n.add(l.Of, l.Place)
+		}
+	}
+	for _, as := range f.associated {
+		for _, a := range as {
+			n.add(a.subnet.ID, a.place)
+		}
+	}
+	for _, res := range f.Of("aws_vpc_block_public_access_exclusion") {
+		n.add(f.Link(res.Get("subnet_id")).ID, res.Place)
+	}
+	drop(n, f.s.Subnets, func(t *topo.Subnet) ref.ID { return t.ID })
+	n.each(func(id ref.ID, at ref.Place) {
+		missing := fact.Missing[bool](elsewhere, at)
+		f.s.Subnets = append(f.s.Subnets, topo.Subnet{
+			Thing: f.stub(id, "aws_subnet", at), AZ: fact.Missing[string](elsewhere, at),
+			MapPublicIP: missing, AssignIPv6: missing, HasIPv6: missing,
+		})
+	})
+}
+
+// stubTables makes the route tables and ACLs that subnets are associated with.
+func (f *finisher) stubTables() {
+	tables, acls := names{}, names{}
+	for _, a := range f.associated[0] {
+		tables.add(a.target.ID, a.place)
+	}
+	for _, a := range f.associated[1] {
+		acls.add(a.target.ID, a.place)
+	}
+	drop(tables, f.s.RouteTables, func(t *topo.RouteTable) ref.ID { return t.ID })
+	drop(acls, f.s.NetworkACLs, func(t *topo.NetworkACL) ref.ID { return t.ID })
+	tables.each(func(id ref.ID, at ref.Place) {
+		f.s.RouteTables = append(f.s.RouteTables, topo.RouteTable{Thing: f.stub(id, "aws_route_table", at)})
+	})
+	acls.each(func(id ref.ID, at ref.Place) {
+		f.s.NetworkACLs = append(f.s.NetworkACLs, topo.NetworkACL{Thing: f.stub(id, "aws_network_acl", at)})
+	})
+}
+
+// stubTargets makes the targets of routes.
+func (f *finisher) stubTargets() {
+	gateways, kinds := names{}, map[ref.ID]topo.GatewayKind{}
+	peerings, transits, endpoints := names{}, names{}, names{}
+	inter := names{}
+	for i := range f.s.RouteTables {
+		for _, r := range f.s.RouteTables[i].Routes {
+			switch r.Kind {
+			case topo.ToInternet, topo.ToEgressOnly, topo.ToNAT, topo.ToVPN:
+				gateways.add(r.Target, r.Place)
+				kinds[r.Target] = map[topo.RouteTarget]topo.GatewayKind{
+					topo.ToInternet: topo.InternetGateway, topo.ToEgressOnly: topo.EgressOnlyGateway, topo.ToNAT: topo.NATGateway, topo.ToVPN: topo.VPNGateway,
+				}[r.Kind]
+			case topo.ToPeering:
+				peerings.add(r.Target, r.Place)
+			case topo.ToTransit:
+				transits.add(r.Target, r.Place)
+			case topo.ToInspection, topo.ToGatewayEndpoint:
+				endpoints.add(r.Target, r.Place)
+			case topo.ToInterface:
+				inter.add(r.Target, r.Place)
+			}
+		}
+	}
+	for _, l := range f.s.FlowLogs {
+		switch l.Scope {
+		case topo.ScopeTransit:
+			transits.add(l.Of, l.Place)
+		case topo.ScopeInterface:
+			inter.add(l.Of, l.Place)
+		}
+	}
+	drop(gateways, f.s.Gateways, func(t *topo.Gateway) ref.ID { return t.ID })
+	drop(peerings, f.s.Peerings, func(t *topo.Peering) ref.ID { return t.ID })
+	drop(transits, f.s.TransitGateways, func(t *topo.TransitGateway) ref.ID { return t.ID })
+	drop(endpoints, f.s.VPCEndpoints, func(t *topo.VPCEndpoint) ref.ID { return t.ID })
+	drop(inter, f.s.Endpoints, func(t *topo.Endpoint) ref.ID { return t.ID })
+	gateways.each(func(id ref.ID, at ref.Place) {
+		missing := fact.Missing[bool](elsewhere, at)
+		f.s.Gateways = append(f.s.Gateways, topo.Gateway{Thing: f.stub(id, "gateway", at), Kind: kinds[id], Public: missing, Regional: missing})
+	})
+	peerings.each(func(id ref.ID, at ref.Place) {
+		f.s.Peerings = append(f.s.Peerings, topo.Peering{Thing: f.stub(id, "aws_vpc_peering_connection", at), SameRegion: fact.Missing[bool](elsewhere, at)})
+	})
+	transits.each(func(id ref.ID, at ref.Place) {
+		f.s.TransitGateways = append(f.s.TransitGateways, topo.TransitGateway{
+			Thing: f.stub(id, "aws_ec2_transit_gateway", at), GroupReferences: fact.Missing[bool](elsewhere, at), More: elsewhere,
+		})
+	})
+	endpoints.each(func(id ref.ID, at ref.Place) {
+		missing := fact.Missing[string](elsewhere, at)
+		f.s.VPCEndpoints = append(f.s.VPCEndpoints, topo.VPCEndpoint{
+			Thing: f.stub(id, "aws_vpc_endpoint", at), Service: missing, ServiceName: missing,
+			PrivateDNS: fact.Missing[bool](elsewhere, at), Policy: topo.Policy{Why: elsewhere, Place: at},
+			RouteTables: topo.Links{More: elsewhere},
+		})
+	})
+	inter.each(func(id ref.ID, at ref.Place) {
+		missing := fact.Missing[bool](elsewhere, at)
+		f.s.Endpoints = append(f.s.Endpoints, topo.Endpoint{
+			Thing: f.stub(id, "aws_network_interface", at), Kind: topo.InterfaceEndpointENI, PublicIPv4: missing, IPv6: missing,
+			Subnets: topo.Links{More: elsewhere}, Groups: topo.Links{More: elsewhere}, ListensMore: elsewhere,
+		})
+	})
+}
+
+// stubGroups makes security groups and prefix lists.
+func (f *finisher) stubGroups() {
+	groups, lists := names{}, names{}
+	for i := range f.s.Endpoints {
+		groups.links(f.s.Endpoints[i].Groups)
+	}
+	for i := range f.s.SecurityGroups {
+		g := &f.s.SecurityGroups[i]
+		for _, r := range slices.Concat(g.Ingress, g.Egress) {
+			switch r.Peer.Kind {
+			case topo.PeerGroup:
+				groups.add(r.Peer.ID, r.Place)
+			case topo.PeerPrefixList:
+				lists.add(r.Peer.ID, r.Place)
+			}
+		}
+	}
+	ofLists := func(b topo.Block, at ref.Place) {
+		if f.isList(b.Of) {
+			lists.add(b.Of, at)
+		}
+	}
+	for i := range f.s.RouteTables {
+		for _, r := range f.s.RouteTables[i].Routes {
+			ofLists(r.Dest, r.Place)
+		}
+	}
+	for i := range f.s.TransitGateways {
+		for _, t := range f.s.TransitGateways[i].Tables {
+			for _, r := range t.Routes {
+				ofLists(r.Dest, r.Place)
+			}
+		}
+	}
+	drop(groups, f.s.SecurityGroups, func(t *topo.SecurityGroup) ref.ID { return t.ID })
+	drop(lists, f.s.PrefixLists, func(t *topo.PrefixList) ref.ID { return t.ID })
+	groups.each(func(id ref.ID, at ref.Place) {
+		f.s.SecurityGroups = append(f.s.SecurityGroups, topo.SecurityGroup{Thing: f.stub(id, "aws_security_group", at)})
+	})
+	lists.each(func(id ref.ID, at ref.Place) {
+		l := filter.Listed(f.Reader, id, f.lists, at)
+		if read.IsListName(id) {
+			l.Exists, l.Why = fact.Unknown, string(id)+" stands for several things"
+		}
+		f.s.PrefixLists = append(f.s.PrefixLists, l)
+	})
+}
+
+// isList reports whether the range of a route is a prefix list: it is not a VPC
+// or a subnet of the design, nor the range of one.
+func (f *finisher) isList(id ref.ID) bool {
+	res, ok := f.Find(id)
+	if !ok {
+		return id != "" && !slices.ContainsFunc(f.Gaps(), func(g topo.Gap) bool { return read.IsVPCModule(g) && f.Canonical(g.ID+".vpc_id") == id })
+	}
+	return res.Type == "aws_ec2_managed_prefix_list" || res.Type == "aws_prefix_list"
+}
+
+// vpcs makes the VPCs that the snapshot refers to, and what AWS makes with each
+// VPC that is elsewhere.
+func (f *finisher) vpcs() {
+	n := names{}
+	for i := range f.s.Subnets {
+		n.add(f.s.Subnets[i].VPC, f.s.Subnets[i].Place)
+	}
+	for i := range f.s.RouteTables {
+		n.add(f.s.RouteTables[i].VPC, f.s.RouteTables[i].Place)
+	}
+	for i := range f.s.NetworkACLs {
+		n.add(f.s.NetworkACLs[i].VPC, f.s.NetworkACLs[i].Place)
+	}
+	for i := range f.s.SecurityGroups {
+		g := &f.s.SecurityGroups[i]
+		n.add(g.VPC, g.Place)
+		for _, also := range g.AlsoIn {
+			n.add(also, g.Place)
+		}
+		for _, r := range slices.Concat(g.Ingress, g.Egress) {
+			f.rangeOwner(n, r.Peer.Block, r.Place)
+		}
+	}
+	for i := range f.s.Gateways {
+		n.add(f.s.Gateways[i].VPC, f.s.Gateways[i].Place)
+	}
+	for i := range f.s.Peerings {
+		n.add(f.s.Peerings[i].Requester, f.s.Peerings[i].Place)
+		n.add(f.s.Peerings[i].Accepter, f.s.Peerings[i].Place)
+	}
+	for i := range f.s.TransitGateways {
+		for _, a := range f.s.TransitGateways[i].Attachments {
+			n.add(a.VPC, a.Place)
+		}
+	}
+	for i := range f.s.VPCEndpoints {
+		n.add(f.s.VPCEndpoints[i].VPC, f.s.VPCEndpoints[i].Place)
+	}
+	for i := range f.s.Endpoints {
+		n.add(f.s.Endpoints[i].VPC, f.s.Endpoints[i].Place)
+	}
+	for i := range f.s.LoadBalancers {
+		n.add(f.s.LoadBalancers[i].VPC, f.s.LoadBalancers[i].Place)
+	}
+	for i := range f.s.TargetGroups {
+		n.add(f.s.TargetGroups[i].VPC, f.s.TargetGroups[i].Place)
+	}
+	for _, l := range f.s.FlowLogs {
+		if l.Scope == topo.ScopeVPC {
+			n.add(l.Of, l.Place)
+		}
+	}
+	drop(n, f.s.VPCs, func(t *topo.VPC) ref.ID { return t.ID })
+	n.each(func(id ref.ID, at ref.Place) {
+		missing := fact.Missing[bool](elsewhere, at)
+		v := topo.VPC{Thing: f.stub(id, "aws_vpc", at), DNSSupport: missing, DNSHostnames: missing, BlocksMore: elsewhere}
+		f.s.VPCs = append(f.s.VPCs, v)
+	})
+	slices.SortFunc(f.s.VPCs, func(a, b topo.VPC) int { return cmp.Compare(a.ID, b.ID) })
+	for i := range f.s.VPCs {
+		f.parts(&f.s.VPCs[i])
+	}
+}
+
+// rangeOwner adds the VPC whose range a rule names.
+func (f *finisher) rangeOwner(n names, b topo.Block, at ref.Place) {
+	if b.Of == "" {
+		return
+	}
+	if res, ok := f.Find(b.Of); ok && (res.Type == "aws_subnet" || res.Type == "aws_default_subnet") {
+		return
+	}
+	n.add(b.Of, at)
+}
+
+// parts names what AWS makes with a VPC, and makes it for VPCs elsewhere.
+func (f *finisher) parts(v *topo.VPC) {
+	v.MainRouteTable = f.Canonical(v.ID + ".main_route_table_id")
+	v.DefaultACL = f.Canonical(v.ID + ".default_network_acl_id")
+	v.DefaultGroup = f.Canonical(v.ID + ".default_security_group_id")
+	thing := func(id ref.ID, typ, name string) topo.Thing {
+		t := f.Stub(id, typ, v.Place)
+		t.Name = name
+		return t
+	}
+	if t := find(f.s.RouteTables, func(t *topo.RouteTable) bool { return t.ID == v.MainRouteTable }); t != nil {
+		t.Main, t.VPC = true, cmp.Or(t.VPC, v.ID)
+	} else {
+		f.s.RouteTables = append(f.s.RouteTables, topo.RouteTable{Thing: thing(v.MainRouteTable, "aws_route_table", "main"), VPC: v.ID, Main: true})
+	}
+	if a := find(f.s.NetworkACLs, func(a *topo.NetworkACL) bool { return a.ID == v.DefaultACL }); a != nil {
+		a.Default, a.VPC = true, cmp.Or(a.VPC, v.ID)
+	} else {
+		f.s.NetworkACLs = append(f.s.NetworkACLs, topo.NetworkACL{Thing: thing(v.DefaultACL, "aws_network_acl", "default"), VPC: v.ID, Default: true})
+	}
+	if g := find(f.s.SecurityGroups, func(g *topo.SecurityGroup) bool { return g.ID == v.DefaultGroup }); g != nil {
+		g.Default, g.VPC = true, cmp.Or(g.VPC, v.ID)
+	} else {
+		f.s.SecurityGroups = append(f.s.SecurityGroups, topo.SecurityGroup{Thing: thing(v.DefaultGroup, "aws_security_group", "default"), VPC: v.ID, Default: true})
+	}
+}
+
+func find[T any](list []T, is func(*T) bool) *T {
+	for i := range list {
+		if is(&list[i]) {
+			return &list[i]
+		}
+	}
+	return nil
+}
