@@ -246,7 +246,7 @@ func (r *run) sharedNote(w *topo.Workload, all sources) string {
 func (r *run) weighTaskSource(w *topo.Workload, s source) (finding.Severity, string) {
 	severity, why := finding.Medium, s.name+" is no part of the way through the load balancer"
 	switch {
-	case s.isRange() && s.internet() >= wide && r.exposureOf(w).direct == fact.Yes:
+	case s.isRange() && s.internet() >= wide && r.openTo(s.to).Overlaps(s.ports):
 		severity, why = finding.Critical, "the internet reaches "+w.Name+" past its load balancer"
 	case s.isRange() && s.internet() >= wide:
 		severity, why = finding.High, "the rule admits the internet; only routes and addresses keep it out"

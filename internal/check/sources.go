@@ -272,8 +272,10 @@ func (r *run) rangeAbout(to ref.ID, b topo.Block, expected func(ref.ID) bool) st
 		parts = append(parts, sizeText(netset.Prefix(b.Prefix)))
 	}
 	text := strings.Join(parts, ", ")
-	who := r.livesIn(to, b, expected)
+	who, unsure := r.livesIn(to, b, expected)
 	switch {
+	case len(who) == 0 && unsure:
+		return text + "; it is not known who lives there but the rule admits it"
 	case len(who) == 0:
 		return text + "; nothing of the design lives there but the rule admits it"
 	case len(who) > 3:
@@ -334,30 +336,48 @@ func (r *run) vpcRange(id ref.ID) netset.Addrs {
 }
 
 // livesIn names the things of the endpoint's VPC that may have an address in a
-// range and can begin a connection.
-func (r *run) livesIn(to ref.ID, b topo.Block, expected func(ref.ID) bool) []string {
+// range and can begin a connection; unsure is whether there may be more because
+// ranges of subnets are not known.
+func (r *run) livesIn(to ref.ID, b topo.Block, expected func(ref.ID) bool) (names []string, unsure bool) {
 	vpc := r.Endpoint(to).VPC
-	addrs := netset.Prefix(b.Prefix)
-	all := b.Of == vpc && vpc != "" || b.Prefix.IsValid() && addrs.Covers(r.vpcRange(vpc)) && !r.vpcRange(vpc).IsEmpty()
-	var out []string
+	whole := b.Of == vpc || b.Prefix.IsValid() && r.rangesMissing(vpc) == "" && netset.Prefix(b.Prefix).Covers(r.vpcRange(vpc))
 	for i := range r.Endpoints {
 		e := &r.Endpoints[i]
 		if e.ID == to || e.VPC != vpc || vpc == "" || !starts(e) || expected(e.ID) {
 			continue
 		}
-		in := all || slices.ContainsFunc(e.Subnets.List, func(l topo.Link) bool {
-			if l.ID == b.Of {
-				return true
-			}
-			s := r.Subnet(l.ID)
-			return s != nil && slices.ContainsFunc(s.Blocks, func(sb topo.Block) bool { return addrs.Overlaps(netset.Prefix(sb.Prefix)) })
-		})
-		if in {
-			out = append(out, r.Label(r.ownerOf(e)))
+		in := fact.Of(whole)
+		for _, l := range e.Subnets.List {
+			in = in.Or(r.subnetIn(l.ID, b))
+		}
+		unsure = unsure || in == fact.Unknown
+		if in == fact.Yes {
+			names = append(names, r.Label(r.ownerOf(e)))
 		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	slices.Sort(names)
+	return slices.Compact(names), unsure
+}
+
+// subnetIn is whether a subnet and a range overlap.
+func (r *run) subnetIn(id ref.ID, b topo.Block) fact.Tri {
+	s := r.Subnet(id)
+	if id == b.Of {
+		return fact.Yes
+	}
+	if s == nil || len(s.Blocks) == 0 || !b.Prefix.IsValid() {
+		return fact.Unknown
+	}
+	out := fact.No
+	for _, own := range s.Blocks {
+		switch {
+		case !own.Prefix.IsValid():
+			out = out.Or(fact.Unknown)
+		case own.Prefix.Overlaps(b.Prefix):
+			return fact.Yes
+		}
+	}
+	return out
 }
 
 // withoutDeclared takes away what muralla.yaml declares under flows, and keeps
