@@ -251,7 +251,7 @@ func (r *run) weighTaskSource(w *topo.Workload, s source) (finding.Severity, str
 	case s.isRange() && s.internet() >= wide:
 		severity, why = finding.High, "the rule admits the internet; only routes and addresses keep it out"
 	case s.isRange():
-		why = "everything that gets an address in " + s.name + " is admitted"
+		why = "whatever has an address in " + s.name + " is admitted"
 	case s.kind == topo.HostEndpoint && !r.openTo(s.endpoint).IsEmpty():
 		severity, why = finding.High, "the internet reaches "+s.name+", and from there "+w.Name
 	case r.Workload(s.id) != nil:

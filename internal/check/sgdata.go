@@ -81,7 +81,7 @@ func (r *run) weighStoreSource(e *topo.Endpoint, s source) (finding.Severity, st
 	case s.isRange() && s.internet() >= wide:
 		return finding.High, "the rule admits the internet; only routes and addresses keep it out"
 	case s.isRange():
-		return finding.Medium, "everything that gets an address in " + s.name + " is admitted"
+		return finding.Medium, "whatever has an address in " + s.name + " is admitted"
 	case group != nil && group.Default:
 		return finding.Medium, "whatever is started without a group holds " + r.Label(s.group)
 	case s.kind == topo.BalancerEndpoint:

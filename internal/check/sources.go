@@ -224,8 +224,7 @@ func (r *run) rangeSource(to ref.ID, a reach.Admission, asked netset.Ports, expe
 		s.of, s.question = peer.ID, string(peer.ID)
 		if l := r.PrefixList(peer.ID); l != nil {
 			s.addrs = l.Addrs
-			s.about = "a prefix list of AWS"
-			if l.AWSName == "" {
+			if l.More == "" && !l.Addrs.IsEmpty() {
 				s.about = sizeText(l.Addrs)
 			}
 		}
