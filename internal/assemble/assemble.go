@@ -13,6 +13,7 @@
 package assemble
 
 import (
+	"github.com/muralla-net/muralla/internal/assemble/compute"
 	"github.com/muralla-net/muralla/internal/assemble/design"
 	"github.com/muralla-net/muralla/internal/assemble/network"
 	"github.com/muralla-net/muralla/internal/diag"
@@ -37,6 +38,7 @@ func Snapshot(o Options, sets ...resource.Set) (*topo.Snapshot, diag.List) {
 		known.PrefixLists[l.Name] = known.PrefixLists[l.Name].Union(l.Addrs)
 	}
 	diags := network.Add(d, s, known)
+	diags = append(diags, compute.Add(d, s)...)
 	diags = append(diags, network.Finish(d, s, known)...)
 	return s.Freeze(), diags.Sorted()
 }

@@ -17,6 +17,8 @@ package compute
 
 import (
 	"github.com/muralla-net/muralla/internal/assemble/compute/balance"
+	"github.com/muralla-net/muralla/internal/assemble/compute/carrier"
+	"github.com/muralla-net/muralla/internal/assemble/compute/ecs"
 	"github.com/muralla-net/muralla/internal/assemble/compute/host"
 	"github.com/muralla-net/muralla/internal/assemble/compute/wire"
 	"github.com/muralla-net/muralla/internal/assemble/design"
@@ -30,5 +32,8 @@ func Add(d *design.Design, s *topo.Snapshot) diag.List {
 	clusters := wire.Names(d, []string{"aws_ecs_cluster", "data.aws_ecs_cluster"}, "name", "cluster_name")
 	diags := balance.Add(d, s)
 	diags = append(diags, host.Add(d, s, clusters)...)
+	diags = append(diags, ecs.Add(d, s, clusters)...)
+	carrier.Add(d, s)
+	settle(d, s)
 	return diags.Sorted()
 }

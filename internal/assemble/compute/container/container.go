@@ -30,7 +30,7 @@ import (
 func Read(v resource.Value) (list []topo.Container, more string, diags diag.List) {
 	switch v.Kind {
 	case resource.String, resource.Text:
-		tree, trailing, err := decode(v)
+		tree, trailing, err := Decode(v)
 		if err != nil {
 			diags.Add(diag.Error, v.Place, "container definitions not readable",
 				"The container definitions are not JSON: "+err.Error()+". The containers of this task definition are unknown. Correct the text, or write it with jsonencode.")

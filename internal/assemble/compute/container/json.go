@@ -30,9 +30,10 @@ type parser struct {
 	trailing bool // a comma before a closing bracket was met, which AWS refuses
 }
 
-// decode reads a text as JSON. The error says what is wrong and on which line
+// Decode reads a text as JSON. Trailing tells whether a comma before a closing
+// bracket had to be passed over. The error says what is wrong and on which line
 // of the text.
-func decode(v resource.Value) (out resource.Value, trailing bool, err error) {
+func Decode(v resource.Value) (out resource.Value, trailing bool, err error) {
 	p := &parser{of: map[rune]resource.Value{}, place: v.Place}
 	parts := []resource.Value{v}
 	if v.Kind == resource.Text {

@@ -1,5 +1,4 @@
-// Package host turns instances, Auto Scaling groups and network interfaces into
-// hosts and endpoints.
+// Package host turns instances and Auto Scaling groups into hosts and endpoints.
 //
 // # Model
 // An instance, or all instances of an Auto Scaling group, are one [topo.Host]
@@ -37,8 +36,6 @@ type reader struct {
 	clusters  wire.Namer
 	templates wire.Namer
 	used      map[ref.ID]bool // templates that something launches
-	public    map[ref.ID]ref.Place
-	joined    map[ref.ID]topo.Links // groups added by attachments
 	hosts     []topo.Host
 	endpoints []topo.Endpoint
 	diags     diag.List
@@ -47,9 +44,11 @@ type reader struct {
 // Add appends the hosts of a design, and their endpoints. Clusters resolves the
 // names of ECS clusters.
 func Add(d *design.Design, s *topo.Snapshot, clusters wire.Namer) diag.List {
-	r := &reader{d: d, clusters: clusters, used: map[ref.ID]bool{}, public: map[ref.ID]ref.Place{}, joined: map[ref.ID]topo.Links{}}
+	r := &reader{d: d, clusters: clusters, used: map[ref.ID]bool{}}
+	for _, res := range d.Of("aws_spot_instance_request") {
+		d.Alias(res.ID+".spot_instance_id", res.ID)
+	}
 	r.templates = wire.Names(d, []string{"aws_launch_template", "aws_launch_configuration"}, "name")
-	r.attachments()
 	for _, res := range d.Of("aws_instance", "aws_spot_instance_request") {
 		r.host(res, res.Get("subnet_id"), r.alternatives([]resource.Value{res.Body}, res, res.Get("launch_template")))
 	}
@@ -58,9 +57,6 @@ func Add(d *design.Design, s *topo.Snapshot, clusters wire.Namer) diag.List {
 	}
 	for _, res := range d.Of("aws_spot_fleet_request") {
 		r.host(res, resource.Value{}, r.fleet(res))
-	}
-	for _, res := range d.Of("aws_network_interface") {
-		r.networkInterface(res)
 	}
 	for _, res := range d.Of("aws_launch_template", "aws_launch_configuration") {
 		r.unused(res)
@@ -163,7 +159,7 @@ func (r *reader) host(res resource.Resource, subnets resource.Value, from []laye
 	h := topo.Host{Thing: r.d.Thing(res, "name")}
 	var e topo.Endpoint
 	for i, l := range from {
-		one, place := r.one(res, subnets, l), r.endpoint(h.Thing, subnets, l)
+		one, place := r.one(res, subnets, l), r.endpoint(res, h.Thing, subnets, l)
 		if i == 0 {
 			h, e = one, place
 			continue
@@ -171,10 +167,6 @@ func (r *reader) host(res resource.Resource, subnets resource.Value, from []laye
 		h = mergeHosts(h, one)
 		e = mergeEndpoints(e, place)
 	}
-	if at, ok := r.public[res.ID]; ok {
-		e.PublicIPv4 = fact.Known(true, at)
-	}
-	e.Groups = wire.Union(e.Groups, r.joined[res.ID])
 	r.hosts = append(r.hosts, h)
 	r.endpoints = append(r.endpoints, e)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/muralla-net/muralla/internal/assemble/compute/wire"
 	"github.com/muralla-net/muralla/internal/assemble/design"
+	"github.com/muralla-net/muralla/internal/assemble/network/read"
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/resource"
 	"github.com/muralla-net/muralla/internal/topo"
@@ -12,7 +13,7 @@ import (
 )
 
 // endpoint is the interfaces of a host with one set of settings.
-func (r *reader) endpoint(t topo.Thing, subnets resource.Value, l layers) topo.Endpoint {
+func (r *reader) endpoint(res resource.Resource, t topo.Thing, subnets resource.Value, l layers) topo.Endpoint {
 	nics := l.get("network_interfaces", "network_interface", "primary_network_interface")
 	groups := []resource.Value{l.get("vpc_security_group_ids", "vpc_security_groups"), l.get("security_groups", "security_group_names")}
 	if groups[0].Kind == resource.Unknown && groups[1].Kind == resource.Unknown && nics.Kind == resource.Unknown {
@@ -30,13 +31,13 @@ func (r *reader) endpoint(t topo.Thing, subnets resource.Value, l layers) topo.E
 			continue
 		}
 		if eni := b.Get("network_interface_id"); !eni.IsNull() {
-			res, ok := r.d.Find(r.d.Link(eni).ID)
+			found, ok := r.d.Find(r.d.Link(eni).ID)
 			if !ok {
 				lost := resource.Value{Kind: resource.Unknown, Why: "its network interface is made elsewhere", Place: eni.Place}
 				groups, places = append(groups, lost), append(places, lost)
 				continue
 			}
-			b = res.Body
+			b = found.Body
 		}
 		groups = append(groups, b.Get("security_groups"))
 		if subnets.IsNull() {
@@ -49,7 +50,7 @@ func (r *reader) endpoint(t topo.Thing, subnets resource.Value, l layers) topo.E
 	n := wire.Read(r.d, place, wire.Join(groups...), resource.Value{})
 	if place.IsNull() {
 		n.Subnets.More = "no subnet is written, so it is in a default subnet"
-		n.VPC = wire.DefaultVPC(r.d)
+		n.VPC = read.DefaultVPC(r.d, res)
 		n.Groups = wire.Groups(r.d, wire.Join(groups...), n.VPC)
 	}
 	e := n.Endpoint(t, topo.HostEndpoint)
@@ -91,60 +92,6 @@ func forwards(check resource.Value) fact.Tri {
 	return fact.Of(!v)
 }
 
-// attachments reads what adds addresses and groups to instances and interfaces.
-func (r *reader) attachments() {
-	hosts := r.d.Of("aws_instance", "aws_spot_instance_request")
-	for _, res := range hosts {
-		r.d.Alias(res.ID+".primary_network_interface_id", res.ID)
-		r.d.Alias(res.ID+".spot_instance_id", res.ID)
-	}
-	for _, res := range r.d.Of("aws_eip", "aws_eip_association") {
-		for _, key := range []string{"instance", "instance_id", "network_interface", "network_interface_id"} {
-			if link := r.d.Link(res.Get(key)); link.ID != "" && link.Exists == fact.Yes && res.Exists == fact.Yes {
-				r.public[link.ID] = res.Place
-			}
-		}
-	}
-	for _, res := range r.d.Of("aws_network_interface_sg_attachment") {
-		id, group := r.d.Link(res.Get("network_interface_id")).ID, r.d.Links(res.Get("security_group_id"))
-		if id == "" {
-			continue
-		}
-		if res.Exists != fact.Yes {
-			for i := range group.List {
-				group.List[i].Exists, group.List[i].Why = fact.Unknown, res.Why
-			}
-		}
-		r.joined[id] = wire.Union(r.joined[id], group)
-	}
-	r.d.Understand("aws_network_interface_attachment")
-}
-
-func (r *reader) networkInterface(res resource.Resource) {
-	n := wire.Read(r.d, res.Get("subnet_id"), res.Get("security_groups"), resource.Value{})
-	e := n.Endpoint(r.d.Thing(res), topo.InterfaceEndpointENI)
-	e.Groups = wire.Union(e.Groups, r.joined[res.ID])
-	e.Fixed = wire.Addresses(wire.Join(res.Get("private_ips"), res.Get("private_ip"), res.Get("private_ip_list")))
-	e.PublicIPv4 = fact.Default(false)
-	if at, ok := r.public[res.ID]; ok {
-		e.PublicIPv4 = fact.Known(true, at)
-	}
-	e.IPv6 = ipv6(r.d, layers{bodies: []resource.Value{res.Body}}, resource.Value{}, e.Subnets)
-	e.Forwards = forwards(res.Get("source_dest_check"))
-	e.ListensMore = "what uses the interface is not in the design"
-	if link := r.d.Link(res.Get("attachment", "instance")); link.ID != "" {
-		e.Owner = link.ID
-	}
-	for _, a := range r.d.Of("aws_network_interface_attachment") {
-		if r.d.Link(a.Get("network_interface_id")).ID == res.ID {
-			if link := r.d.Link(a.Get("instance_id")); link.ID != "" {
-				e.Owner = link.ID
-			}
-		}
-	}
-	r.endpoints = append(r.endpoints, e)
-}
-
 // unused adds a template that nothing of the design launches, for its groups:
 // something elsewhere may.
 func (r *reader) unused(res resource.Resource) {
@@ -153,7 +100,7 @@ func (r *reader) unused(res resource.Resource) {
 	}
 	t := r.d.Thing(res, "name")
 	t.Exists, t.Why = fact.Unknown, "nothing of the design launches it"
-	e := r.endpoint(t, resource.Value{}, layers{bodies: []resource.Value{res.Body}, at: res.Place})
+	e := r.endpoint(res, t, resource.Value{}, layers{bodies: []resource.Value{res.Body}, at: res.Place})
 	if e.Subnets.More != "" {
 		const why = "what launches it decides the subnet"
 		e.Subnets.More, e.VPC = why, ""

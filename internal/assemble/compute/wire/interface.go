@@ -2,8 +2,10 @@ package wire
 
 import (
 	"net/netip"
+	"strings"
 
 	"github.com/muralla-net/muralla/internal/assemble/design"
+	"github.com/muralla-net/muralla/internal/assemble/network/read"
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/netset"
 	"github.com/muralla-net/muralla/internal/ref"
@@ -32,32 +34,26 @@ func Read(d *design.Design, subnets, groups, vpc resource.Value) Interface {
 	return n
 }
 
-// VPCOf is the VPC of subnets that the design writes, or empty. A thing lives
-// in one VPC, so the first subnet that tells it is enough.
+// VPCOf is the VPC of subnets that the design writes or looks up, or empty. A
+// thing lives in one VPC, so the first subnet that tells it is enough.
 func VPCOf(d *design.Design, subnets topo.Links) ref.ID {
 	for _, l := range subnets.List {
 		r, ok := d.Find(l.ID)
+		if !ok { // the list that a data source finds: data.aws_subnets.x.ids
+			if i := strings.LastIndexByte(string(l.ID), '.'); i > 0 {
+				r, ok = d.Find(l.ID[:i])
+			}
+		}
 		if !ok {
 			continue
 		}
 		if r.Type == "aws_default_subnet" {
-			return DefaultVPC(d)
+			return read.DefaultVPC(d, r)
 		}
-		if vpc := d.Link(r.Get("vpc_id")); vpc.ID != "" {
-			return vpc.ID
-		}
-	}
-	return ""
-}
-
-// DefaultVPC is the default VPC of the Region, if the design names it.
-func DefaultVPC(d *design.Design) ref.ID {
-	for _, r := range d.Of("aws_default_vpc") {
-		return r.ID
-	}
-	for _, r := range d.Of("data.aws_vpc") {
-		if design.Bool(r.Get("default"), false).Or(false) {
-			return r.ID
+		for _, v := range []resource.Value{r.Get("vpc_id"), read.Filter(r, "vpc-id")} {
+			if vpc := d.Link(v); vpc.ID != "" {
+				return vpc.ID
+			}
 		}
 	}
 	return ""
@@ -138,14 +134,14 @@ func MapPublicIP(d *design.Design, subnets topo.Links) fact.Fact[bool] {
 }
 
 // ofSubnets is what holds in all subnets; where they differ it is unknown.
-func ofSubnets(d *design.Design, subnets topo.Links, read func(resource.Resource) fact.Fact[bool]) fact.Fact[bool] {
+func ofSubnets(d *design.Design, subnets topo.Links, of func(resource.Resource) fact.Fact[bool]) fact.Fact[bool] {
 	var out fact.Fact[bool]
 	for i, l := range subnets.List {
 		r, ok := d.Find(l.ID)
 		if !ok {
 			return fact.Missing[bool]("the design does not write subnet "+string(l.ID), l.Place)
 		}
-		f := read(r)
+		f := of(r)
 		if r.Data {
 			f = fact.Missing[bool]("the design does not write subnet "+string(l.ID), l.Place)
 		}

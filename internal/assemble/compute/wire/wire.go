@@ -83,21 +83,10 @@ func (n Namer) resolve(link topo.Link, from ref.ID) topo.Link {
 	if a, err := ref.ParseARN(text); err == nil {
 		_, text = a.Split()
 	}
-	ids := n.ids[text]
+	ids := n.near(text, from)
 	if len(ids) == 0 {
 		text = text[strings.LastIndexByte(text, '/')+1:]
-		ids = n.ids[text]
-	}
-	if len(ids) > 1 {
-		var near []ref.ID
-		for _, id := range ids {
-			if id.Module() == from.Module() {
-				near = append(near, id)
-			}
-		}
-		if len(near) > 0 {
-			ids = near
-		}
+		ids = n.near(text, from)
 	}
 	if len(ids) > 1 {
 		// Twins of which only one is made: the name tells no more than that.
@@ -110,6 +99,29 @@ func (n Namer) resolve(link topo.Link, from ref.ID) topo.Link {
 		}
 	}
 	return link
+}
+
+// Named is the only resource that has the name, or the only one in the module of
+// from; empty if there is none.
+func (n Namer) Named(name string, from ref.ID) ref.ID {
+	if ids := n.near(name, from); len(ids) == 1 {
+		return ids[0]
+	}
+	return ""
+}
+
+// near are the resources of a name, those in the module of from first choice.
+func (n Namer) near(name string, from ref.ID) []ref.ID {
+	var near []ref.ID
+	for _, id := range n.ids[name] {
+		if id.Module() == from.Module() {
+			near = append(near, id)
+		}
+	}
+	if len(near) > 0 {
+		return near
+	}
+	return n.ids[name]
 }
 
 // is reports whether an ID is a resource of the kind.
