@@ -2,7 +2,10 @@ package cli
 
 import (
 	"errors"
+	"strings"
 
+	"github.com/muralla-net/muralla/internal/check"
+	"github.com/muralla-net/muralla/internal/estate"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/intent"
 )
@@ -23,6 +26,18 @@ type request struct {
 type analyse func(request) (finding.Report, error)
 
 // engines is the analysis of the program; tests put others in its place.
-func engines(request) (finding.Report, error) {
-	return finding.Report{}, errors.New("no engine linked")
+func engines(r request) (finding.Report, error) {
+	e, diags, err := estate.Open(r.Paths, estate.Options{
+		Root: r.Root, Vars: r.Vars, VarFiles: r.VarFiles, Workspace: r.Workspace, Intent: r.Intent,
+	})
+	if err != nil {
+		var in *estate.InputError
+		if errors.As(err, &in) {
+			return finding.Report{}, fail(in.Hint, "%w", err)
+		}
+		return finding.Report{}, err
+	}
+	report := check.Run(e.Snapshot, r.Intent, check.Options{Input: strings.Join(r.Paths, " ")})
+	report.Diagnostics = diags
+	return report, nil
 }

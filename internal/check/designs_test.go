@@ -1,0 +1,182 @@
+package check
+
+import (
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/muralla-net/muralla/internal/assemble"
+	"github.com/muralla-net/muralla/internal/diag"
+	"github.com/muralla-net/muralla/internal/finding"
+	"github.com/muralla-net/muralla/internal/intent"
+	"github.com/muralla-net/muralla/internal/source/hcl"
+)
+
+// Designs are small Terraform configurations in testdata/designs, one file each:
+// the configuration, perhaps a muralla.yaml, and a file "want" with a line for
+// each verdict that the test is about:
+//
+//	VERDICT SLUG RESOURCE "words" "more words"
+//
+// Each quoted text must be in the finding. Of the recommendations that a want
+// file names, every violation and every undecided verdict must be wanted.
+func TestDesigns(t *testing.T) {
+	files, err := filepath.Glob("testdata/designs/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no designs: %v", err)
+	}
+	verdicts := map[string]map[finding.Verdict]bool{} // recommendation → verdicts that some design shows
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			report, wants := runDesign(t, archive)
+			for _, w := range wants {
+				if verdicts[w.slug] == nil {
+					verdicts[w.slug] = map[finding.Verdict]bool{}
+				}
+				verdicts[w.slug][w.verdict] = true
+			}
+			compare(t, report, wants)
+		})
+	}
+	for _, rec := range Recommendations() {
+		for _, v := range []finding.Verdict{finding.Follows, finding.Violates, finding.Undecided, finding.NotApplicable} {
+			if !verdicts[rec.Slug][v] && !impossible[rec.Slug+" "+v.String()] {
+				t.Errorf("no design shows %s with the verdict %s", rec.Slug, v)
+			}
+		}
+	}
+}
+
+// impossible are verdicts that a recommendation never gives, with the reason.
+var impossible = map[string]bool{
+	"tls-policy not-applicable":       true, // is about TLS listeners only; a listener without TLS is no subject
+	"flow-logs-format not-applicable": true, // is about flow logs only
+	"sg-data not-applicable":          true, // is about data stores only
+}
+
+type want struct {
+	verdict  finding.Verdict
+	slug     string
+	resource string
+	words    []string
+	line     string
+}
+
+func runDesign(t *testing.T, archive *txtar.Archive) (finding.Report, []want) {
+	t.Helper()
+	files := fstest.MapFS{}
+	var in intent.Intent
+	var wants []want
+	for _, f := range archive.Files {
+		switch f.Name {
+		case "want":
+			wants = parseWants(t, string(f.Data))
+		case "muralla.yaml":
+			var diags diag.List
+			if in, diags = intent.Parse(f.Name, f.Data); len(diags) > 0 {
+				t.Fatalf("muralla.yaml: %+v", diags)
+			}
+		default:
+			files[f.Name] = &fstest.MapFile{Data: f.Data, Mode: fs.ModePerm}
+		}
+	}
+	set, diags := hcl.Read(files, hcl.Options{})
+	for _, d := range diags {
+		if d.Level == diag.Error && !strings.Contains(d.Summary, "not here") {
+			t.Errorf("%s: %s: %s", d.Place, d.Summary, d.Detail)
+		}
+	}
+	s, _ := assemble.Snapshot(assemble.Options{Intent: in}, set)
+	return Run(s, in, Options{}), wants
+}
+
+func parseWants(t *testing.T, text string) []want {
+	t.Helper()
+	var out []want
+	for _, line := range strings.Split(text, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		head, rest, _ := strings.Cut(line, ` "`)
+		parts := strings.SplitN(strings.TrimSpace(head), " ", 3)
+		if len(parts) < 3 {
+			t.Fatalf("want line %q does not have the form VERDICT SLUG RESOURCE \"words\"", line)
+		}
+		w := want{slug: parts[1], resource: parts[2], line: line}
+		found := false
+		for v := finding.Undecided; v <= finding.Violates; v++ {
+			if v.String() == parts[0] {
+				w.verdict, found = v, true
+			}
+		}
+		if !found {
+			t.Fatalf("want line %q: there is no verdict %q", line, parts[0])
+		}
+		if rest != "" {
+			w.words = strings.Split(strings.TrimSuffix(rest, `"`), `" "`)
+		}
+		out = append(out, w)
+	}
+	if len(out) == 0 {
+		t.Fatal("nothing is wanted")
+	}
+	return out
+}
+
+func compare(t *testing.T, report finding.Report, wants []want) {
+	t.Helper()
+	used := make([]bool, len(report.Findings))
+	slugs := map[string]bool{}
+	for _, w := range wants {
+		slugs[w.slug] = true
+		hit := false
+		var near []string
+		for i, f := range report.Findings {
+			if f.Recommendation != w.slug || string(f.Resource) != w.resource || used[i] {
+				continue
+			}
+			text := describe(f)
+			if f.Verdict == w.verdict && !slices.ContainsFunc(w.words, func(s string) bool { return !strings.Contains(text, s) }) {
+				used[i], hit = true, true
+				break
+			}
+			near = append(near, text)
+		}
+		if !hit {
+			t.Errorf("wanted: %s\n  but there is: %s", w.line, strings.Join(near, "\n  and: "))
+		}
+	}
+	for i, f := range report.Findings {
+		if !used[i] && slugs[f.Recommendation] && (f.Verdict == finding.Violates || f.Verdict == finding.Undecided) {
+			t.Errorf("not wanted: %s", describe(f))
+		}
+	}
+}
+
+// describe is a finding as one text in which words are looked for.
+func describe(f finding.Finding) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s %s [%s: %s] %s. %s", f.Verdict, f.Recommendation, f.Resource, f.Severity, f.SeverityWhy, f.Title, f.Message)
+	for _, p := range f.Path {
+		fmt.Fprintf(&b, "\n    path %s", p)
+	}
+	for _, e := range f.Evidence {
+		fmt.Fprintf(&b, "\n    because %s (%s)", e.Text, e.Place)
+	}
+	for _, e := range f.Gaps {
+		fmt.Fprintf(&b, "\n    missing %s (%s)", e.Text, e.Place)
+	}
+	fmt.Fprintf(&b, "\n    fix %s\n    ask %s", f.Fix, f.Ask)
+	return b.String()
+}

@@ -1,0 +1,289 @@
+// Package estate opens what the user names: it recognises each input, lets the
+// right door read it, and assembles one snapshot of all.
+//
+// # Model
+// An input is a directory of Terraform files, or a file with a plan or a state
+// in JSON. A directory without such files stands for all root modules below it.
+// If several roots form the estate, the name of its root begins every ID.
+//
+// # Guarantees
+// Nothing outside the boundary is read: the directory given as root, else the
+// repository that holds the input, else the input itself. The order of inputs
+// does not matter.
+//
+// # Not modelled
+// References between states by remote state: each root is evaluated alone.
+package estate
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/muralla-net/muralla/internal/assemble"
+	"github.com/muralla-net/muralla/internal/diag"
+	"github.com/muralla-net/muralla/internal/intent"
+	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/source/hcl"
+	"github.com/muralla-net/muralla/internal/source/tfplan"
+	"github.com/muralla-net/muralla/internal/topo"
+)
+
+// Options say how to read the inputs.
+type Options struct {
+	Root      string            // nothing outside this directory is read; "" is the repository of each input, or the input
+	Vars      map[string]string // Terraform variables, by name
+	VarFiles  []string          // files with Terraform variables
+	Workspace string            // Terraform workspace; "" is "default"
+	Intent    intent.Intent     // gives the prefix lists of AWS
+}
+
+// Estate is what was read.
+type Estate struct {
+	Snapshot *topo.Snapshot
+	Files    int // how many files were read
+	Lines    int // how many lines they have
+}
+
+// maxFile is the largest plan or state that is read, in bytes.
+const maxFile = 256 << 20
+
+// An InputError is a path that cannot be read at all, with what to do about it.
+type InputError struct {
+	Path, Problem, Hint string
+}
+
+// Error is one line, without the hint.
+func (e *InputError) Error() string { return fmt.Sprintf("read %s: %s", e.Path, e.Problem) }
+
+// input is one design to read.
+type input struct {
+	file string // a plan or state: its path
+	base string // a directory: the boundary on this machine
+	dir  string // the root module, as a slash path below base
+	from string // what places are relative to, as a slash path below base
+	name string // of the root, if several form the estate
+}
+
+// Open reads all paths as one estate. The error is an [*InputError], or several
+// joined; problems within an input are diagnostics.
+func Open(paths []string, o Options) (Estate, diag.List, error) {
+	var inputs []input
+	var diags diag.List
+	var errs []error
+	for _, p := range paths {
+		in, ds, err := recognise(p, o.Root)
+		diags = append(diags, ds...)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		inputs = append(inputs, in...)
+	}
+	if len(errs) > 0 {
+		return Estate{}, diags, errors.Join(errs...)
+	}
+	slices.SortFunc(inputs, func(a, b input) int {
+		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.file, b.file), strings.Compare(a.base, b.base), strings.Compare(a.dir, b.dir))
+	})
+	inputs = slices.Compact(inputs)
+	var e Estate
+	var sets []resource.Set
+	for _, in := range inputs {
+		if len(inputs) == 1 {
+			in.name = ""
+		}
+		set, ds, err := in.read(o)
+		if err != nil {
+			return Estate{}, diags, err
+		}
+		diags = append(diags, ds...)
+		sets = append(sets, set)
+		e.Files, e.Lines = e.Files+set.Files, e.Lines+set.Lines
+	}
+	s, ds := assemble.Snapshot(assemble.Options{Intent: o.Intent}, sets...)
+	e.Snapshot = s
+	return e, append(diags, ds...).Sorted(), nil
+}
+
+// recognise says what a path is.
+func recognise(p, root string) ([]input, diag.List, error) {
+	info, err := os.Stat(p)
+	if err != nil {
+		var in *os.PathError
+		if errors.As(err, &in) {
+			err = in.Err
+		}
+		return nil, nil, &InputError{p, err.Error(), "give a directory with Terraform files, or a file made with: terraform show -json"}
+	}
+	if !info.IsDir() {
+		return recogniseFile(p, info)
+	}
+	return recogniseDir(p, root)
+}
+
+func recogniseFile(p string, info os.FileInfo) ([]input, diag.List, error) {
+	switch {
+	case !info.Mode().IsRegular():
+		return nil, nil, &InputError{p, "it is neither a directory nor a regular file", "give a directory with Terraform files, or a file made with: terraform show -json"}
+	case slices.Contains([]string{".tf", ".tofu"}, filepath.Ext(p)) || strings.HasSuffix(p, ".tf.json"):
+		return nil, nil, &InputError{p, "a Terraform file alone is not a design", "give its directory: muralla check " + filepath.Dir(p)}
+	case info.Size() > maxFile:
+		return nil, nil, &InputError{p, fmt.Sprintf("it has %d MiB, and at most %d MiB are read", info.Size()>>20, maxFile>>20), "give the Terraform directory instead of the plan"}
+	}
+	f, err := os.Open(p)
+	if err != nil {
+		return nil, nil, &InputError{p, err.Error(), "check who may read the file"}
+	}
+	defer f.Close()
+	head, err := io.ReadAll(io.LimitReader(f, 1<<20))
+	if err != nil {
+		return nil, nil, &InputError{p, err.Error(), "check who may read the file"}
+	}
+	if _, ok := tfplan.Recognise(head); !ok {
+		hint := "make one with: terraform show -json PLANFILE > plan.json"
+		if strings.HasPrefix(string(head), "PK") {
+			hint = "this looks like a saved plan; turn it into JSON with: terraform show -json " + p + " > plan.json"
+		}
+		return nil, nil, &InputError{p, "it is no plan and no state in JSON", hint}
+	}
+	return []input{{file: p, name: strings.TrimSuffix(filepath.ToSlash(filepath.Clean(p)), ".json")}}, nil, nil
+}
+
+func recogniseDir(p, root string) ([]input, diag.List, error) {
+	abs, err := filepath.Abs(p)
+	if err != nil {
+		return nil, nil, &InputError{p, err.Error(), "give a path that exists"}
+	}
+	if abs, err = filepath.EvalSymlinks(abs); err != nil {
+		return nil, nil, &InputError{p, "a link on the way leads nowhere", "give a path that exists"}
+	}
+	base, err := boundary(abs, root)
+	if err != nil {
+		return nil, nil, err
+	}
+	rel, err := filepath.Rel(base, abs)
+	if err != nil || !filepath.IsLocal(rel) {
+		return nil, nil, &InputError{p, "it is not below the root " + root, "give a --root that holds every path"}
+	}
+	dir := filepath.ToSlash(rel)
+	files, err := hcl.OpenBoundary(base)
+	if err != nil {
+		return nil, nil, &InputError{p, err.Error(), "check who may read the directory"}
+	}
+	defer files.Close()
+	named := func(d string) string {
+		return strings.TrimPrefix(path.Join(filepath.ToSlash(filepath.Clean(p)), below(dir, d)), "./")
+	}
+	if holdsConfiguration(abs) {
+		return []input{{base: base, dir: dir, from: dir, name: named(dir)}}, nil, nil
+	}
+	roots, diags := hcl.Roots(files, dir)
+	if len(roots) == 0 {
+		return nil, diags, &InputError{p, "there is no Terraform file in it or below it", "give a directory with .tf or .tofu files, or a file made with: terraform show -json"}
+	}
+	var out []input
+	for _, r := range roots {
+		name := below(dir, r)
+		if name == "." {
+			name = named(dir)
+		}
+		out = append(out, input{base: base, dir: r, from: dir, name: name})
+	}
+	return out, diags, nil
+}
+
+// below is the path d relative to dir, of which it is a part.
+func below(dir, d string) string {
+	if dir == "." {
+		return d
+	}
+	if d == dir {
+		return "."
+	}
+	return strings.TrimPrefix(d, dir+"/")
+}
+
+// holdsConfiguration reports whether a directory is a module itself.
+func holdsConfiguration(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(entries, func(e os.DirEntry) bool {
+		n := e.Name()
+		return strings.HasSuffix(n, ".tf") || strings.HasSuffix(n, ".tf.json") || strings.HasSuffix(n, ".tofu") || strings.HasSuffix(n, ".tofu.json")
+	})
+}
+
+// boundary is the directory outside of which nothing is read: the one that the
+// user gave, else the top of the repository, else dir itself.
+func boundary(dir, root string) (string, error) {
+	if root != "" {
+		abs, err := filepath.Abs(root)
+		if err == nil {
+			abs, err = filepath.EvalSymlinks(abs)
+		}
+		if err != nil {
+			return "", &InputError{root, "the root is not there", "give an existing directory with --root"}
+		}
+		return abs, nil
+	}
+	for at := dir; ; at = filepath.Dir(at) {
+		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
+			return at, nil
+		}
+		if filepath.Dir(at) == at {
+			return dir, nil
+		}
+	}
+}
+
+// read lets the right door read the input.
+func (in input) read(o Options) (resource.Set, diag.List, error) {
+	if in.file != "" {
+		data, err := os.ReadFile(in.file)
+		if err != nil {
+			return resource.Set{}, nil, &InputError{in.file, err.Error(), "check who may read the file"}
+		}
+		set, diags := tfplan.Read(filepath.ToSlash(in.file), data, tfplan.Options{Prefix: in.name})
+		return set, diags, nil
+	}
+	files, err := hcl.OpenBoundary(in.base)
+	if err != nil {
+		return resource.Set{}, nil, &InputError{in.base, err.Error(), "check who may read the directory"}
+	}
+	defer files.Close()
+	varFiles, err := in.varFiles(o.VarFiles)
+	if err != nil {
+		return resource.Set{}, nil, err
+	}
+	set, diags := hcl.Read(files, hcl.Options{Dir: in.dir, From: in.from, Vars: o.Vars, VarFiles: varFiles, Workspace: o.Workspace, Prefix: in.name})
+	return set, diags, nil
+}
+
+// varFiles are the files of -var-file as paths below the boundary.
+func (in input) varFiles(names []string) ([]string, error) {
+	var out []string
+	for _, name := range names {
+		abs, err := filepath.Abs(name)
+		if err == nil {
+			abs, err = filepath.EvalSymlinks(abs)
+		}
+		if err != nil {
+			return nil, &InputError{name, "there is no such file", "give a file with values for variables"}
+		}
+		rel, err := filepath.Rel(in.base, abs)
+		if err != nil || !filepath.IsLocal(rel) {
+			return nil, &InputError{name, "it is outside the directory that may be read", "widen it with --root DIR"}
+		}
+		out = append(out, filepath.ToSlash(rel))
+	}
+	return out, nil
+}

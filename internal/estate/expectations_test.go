@@ -1,0 +1,196 @@
+package estate
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/muralla-net/muralla/internal/check"
+	"github.com/muralla-net/muralla/internal/finding"
+	"github.com/muralla-net/muralla/internal/intent"
+	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/topo"
+)
+
+// expectation is a reviewer's verdict on one resource.
+type expectation struct {
+	resource, recommendation, verdict, why string
+}
+
+var expectationLine = regexp.MustCompile(`^- \{resource: ("(?:[^"\\]|\\.)*"|[^,]+), recommendation: ([a-z0-9-]+), verdict: ([a-z-]+), why: "(.*)"\}$`)
+
+// explained is a row of testdata/expectations.tsv: file, roots, resource,
+// recommendation, what we say, and why that is right although it differs.
+type explained struct{ file, resource, recommendation, verdict, why string }
+
+// The reviewers' verdicts about Terraform stacks and the recommendations that
+// exist are met, or testdata/expectations.tsv says why not. Every row of that
+// file must be needed.
+func TestCorpusExpectations(t *testing.T) {
+	dir := corpus(t)
+	if dir == "" {
+		return
+	}
+	slugs := map[string]bool{}
+	for _, rec := range check.Recommendations() {
+		slugs[rec.Slug] = true
+	}
+	roots, rows := expectationTables(t)
+	used := map[explained]bool{}
+	total, agreed := 0, 0
+	for file, inputs := range roots {
+		text, err := os.ReadFile(filepath.Join(dir, "iac", "expectations", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var paths []string
+		for _, in := range inputs {
+			paths = append(paths, filepath.Join(dir, "iac", filepath.FromSlash(in)))
+		}
+		e, _, err := Open(paths, Options{Root: rootOf(paths[0], dir)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		report := check.Run(e.Snapshot, intent.Intent{}, check.Options{})
+		for _, line := range strings.Split(string(text), "\n") {
+			m := expectationLine.FindStringSubmatch(strings.TrimSpace(line))
+			if m == nil {
+				if strings.HasPrefix(line, "- ") {
+					t.Errorf("%s: a line is not understood: %s", file, line)
+				}
+				continue
+			}
+			x := expectation{strings.ReplaceAll(strings.Trim(m[1], `"`), `\"`, `"`), strings.Replace(m[2], "sg-nlb-cidr", "sg-from-nlb", 1), m[3], m[4]}
+			if !slugs[x.recommendation] {
+				continue
+			}
+			total++
+			got := verdictsOn(e.Snapshot, report, x)
+			if meets(got, x) {
+				agreed++
+				continue
+			}
+			i := slices.IndexFunc(rows, func(r explained) bool {
+				return r.file == file && r.resource == x.resource && r.recommendation == x.recommendation && r.verdict == strings.Join(got, ",")
+			})
+			if i < 0 {
+				t.Errorf("%s: %s on %s: we say %q, the reviewer %s: %s", file, x.recommendation, x.resource, strings.Join(got, ","), x.verdict, x.why)
+				continue
+			}
+			used[rows[i]] = true
+		}
+	}
+	for _, r := range rows {
+		if !used[r] {
+			t.Errorf("testdata/expectations.tsv explains a difference that is not there: %+v", r)
+		}
+	}
+	t.Logf("%d expectations, %d agreed outright, %d explained", total, agreed, len(used))
+	if total < 40 || agreed*10 < total*9 {
+		t.Errorf("%d of %d expectations are agreed outright; at least 9 of 10 must be", agreed, total)
+	}
+}
+
+// expectationTables reads which inputs make the stack of an expectation file,
+// and the explained differences.
+func expectationTables(t *testing.T) (roots map[string][]string, rows []explained) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "expectations.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots = map[string][]string{}
+	for _, line := range strings.Split(string(text), "\n") {
+		cols := strings.Split(line, "\t")
+		switch {
+		case line == "" || strings.HasPrefix(line, "#"):
+		case len(cols) == 3 && cols[0] == "stack":
+			roots[cols[1]] = append(roots[cols[1]], cols[2])
+		case len(cols) == 6 && cols[0] == "differs" && len(cols[5]) > 20:
+			rows = append(rows, explained{cols[1], cols[2], cols[3], cols[4], cols[5]})
+		default:
+			t.Fatalf("testdata/expectations.tsv: a line is not understood: %q", line)
+		}
+	}
+	return roots, rows
+}
+
+// meets is whether our verdicts agree with the reviewer's. "Follows" is also met
+// by "not applicable", as the reviewer says in so many words; "cannot tell" by
+// anything but an alarm.
+func meets(got []string, x expectation) bool {
+	has := func(v string) bool { return slices.Contains(got, v) }
+	switch x.verdict {
+	case "violates":
+		return has("violates")
+	case "follows":
+		return !has("violates") && !has("undecided") && (has("follows") || has("not-applicable"))
+	default:
+		return !has("violates")
+	}
+}
+
+// verdictsOn are our verdicts, without repetition, on the resource that the
+// reviewer named, or on what it belongs to: reviewers name a group where we
+// judge the workload that holds it, or a cluster where we judge its services.
+func verdictsOn(s *topo.Snapshot, report finding.Report, x expectation) []string {
+	var out []string
+	on := func(match func(finding.Finding) bool) {
+		for _, f := range report.Findings {
+			if f.Recommendation == x.recommendation && match(f) && !slices.Contains(out, f.Verdict.String()) {
+				out = append(out, f.Verdict.String())
+			}
+		}
+	}
+	named := func(id ref.ID) bool {
+		text := string(id)
+		return text == x.resource || strings.HasSuffix(text, "/"+x.resource) || strings.HasSuffix(text, "."+x.resource) || string(id.Base()) == x.resource || strings.HasSuffix(string(id.Base()), "/"+x.resource)
+	}
+	on(func(f finding.Finding) bool { return named(f.Resource) })
+	if len(out) == 0 {
+		on(func(f finding.Finding) bool {
+			for _, id := range belongings(s, f.Resource) {
+				if named(id) {
+					return true
+				}
+			}
+			return false
+		})
+	}
+	slices.Sort(out)
+	return out
+}
+
+// belongings are the things that a judged resource belongs to or is made of.
+func belongings(s *topo.Snapshot, id ref.ID) []ref.ID {
+	var out []ref.ID
+	if e := s.Endpoint(id); e != nil {
+		for _, g := range e.Groups.List {
+			out = append(out, g.ID)
+			if sg := s.SecurityGroup(g.ID); sg != nil {
+				for _, r := range append(slices.Clone(sg.Ingress), sg.Egress...) {
+					out = append(out, r.ID)
+				}
+			}
+		}
+	}
+	if w := s.Workload(id); w != nil {
+		out = append(out, w.Cluster, w.Definition)
+		for _, h := range w.Hosts.List {
+			out = append(out, belongings(s, h.ID)...)
+		}
+	}
+	if h := s.Host(id); h != nil {
+		out = append(out, h.Template, h.Cluster)
+		for i := range s.Workloads {
+			w := &s.Workloads[i]
+			if slices.ContainsFunc(w.Hosts.List, func(l topo.Link) bool { return l.ID == id }) {
+				out = append(out, w.ID, w.Definition, w.Cluster)
+			}
+		}
+	}
+	return out
+}
