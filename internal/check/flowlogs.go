@@ -103,7 +103,11 @@ func (t *traffic) add(l *topo.FlowLog) {
 	if !known {
 		kind = "unknown"
 	}
-	t.logs = append(t.logs, because(fmt.Sprintf("flow log %s records %s traffic", l.Name, kind), l.Place))
+	text := fmt.Sprintf("flow log %s records %s traffic", l.Name, kind)
+	if l.Exists != fact.Yes {
+		text += ", if it exists: " + orUnknown(l.Why)
+	}
+	t.logs = append(t.logs, because(text, l.Place))
 }
 
 func (t traffic) all() fact.Tri { return t.accept.And(t.reject) }

@@ -126,8 +126,8 @@ func openings(a reach.Answer) []finding.Evidence {
 	var out []finding.Evidence
 	for _, step := range a.Trail {
 		for _, use := range step.Rules {
-			if step.Passes.Maybe.IsEmpty() {
-				continue
+			if step.Passes.Maybe.IsEmpty() || use.Place.IsZero() {
+				continue // what stops, and defaults of AWS, open nothing that somebody wrote
 			}
 			out = append(out, because(use.Text, use.Place))
 		}

@@ -71,7 +71,8 @@ func (r *run) badRedirects(f front) (bad, gaps []finding.Evidence) {
 			protocol, known := a.Redirect.Protocol.Get()
 			port, portKnown := a.Redirect.Port.Get()
 			if port == "#{port}" {
-				port = strconv.Itoa(f.l.Port.Or(80))
+				own, ok := f.l.Port.Get()
+				port, portKnown = strconv.Itoa(own), ok
 			}
 			switch {
 			case !known:
@@ -80,8 +81,13 @@ func (r *run) badRedirects(f front) (bad, gaps []finding.Evidence) {
 				bad = append(bad, because("redirects to "+protocol+", which stays plain HTTP", a.Place))
 			case !portKnown:
 				gaps = append(gaps, gap("port of the redirect", a.Redirect.Port))
-			case r.servesTLS(f.b, port) == fact.No:
-				bad = append(bad, because("redirects to HTTPS on port "+port+", where no TLS listener is", a.Place))
+			default:
+				switch r.servesTLS(f.b, port) {
+				case fact.No:
+					bad = append(bad, because("redirects to HTTPS on port "+port+", where no TLS listener is", a.Place))
+				case fact.Unknown:
+					gaps = append(gaps, because("whether "+r.Label(f.b.ID)+" has a TLS listener on port "+port+": "+r.listenersWhy(f.b), a.Place))
+				}
 			}
 		}
 	}
@@ -102,11 +108,33 @@ func (r *run) servesTLS(b *topo.LoadBalancer, port string) fact.Tri {
 		p, known := l.Port.Get()
 		protocol, protocolKnown := l.Protocol.Get()
 		switch {
+		case known && strconv.Itoa(p) != port:
 		case !known || !protocolKnown:
 			out = out.Or(fact.Unknown)
-		case strconv.Itoa(p) == port && isTLS(strings.ToUpper(protocol)):
+		case isTLS(strings.ToUpper(protocol)):
 			out = out.Or(l.Exists)
 		}
 	}
 	return out
+}
+
+// listenersWhy says why not all listeners of a load balancer are known.
+func (r *run) listenersWhy(b *topo.LoadBalancer) string {
+	switch {
+	case b.ListenersMore != "":
+		return b.ListenersMore
+	case b.Elsewhere:
+		return "the load balancer is not part of the design"
+	}
+	for _, l := range r.ListenersOf(b.ID) {
+		switch {
+		case !l.Port.IsKnown():
+			return orUnknown(l.Port.Why)
+		case !l.Protocol.IsKnown():
+			return orUnknown(l.Protocol.Why)
+		case l.Exists != fact.Yes:
+			return orUnknown(l.Why)
+		}
+	}
+	return orUnknown("")
 }
