@@ -107,7 +107,8 @@ func (f *finisher) stubSubnets() {
 	})
 }
 
-// stubTables makes the route tables and ACLs that subnets are associated with.
+// stubTables makes the route tables and ACLs that subnets and VPC endpoints are
+// associated with.
 func (f *finisher) stubTables() {
 	tables, acls := names{}, names{}
 	for _, a := range f.associated[0] {
@@ -115,6 +116,9 @@ func (f *finisher) stubTables() {
 	}
 	for _, a := range f.associated[1] {
 		acls.add(a.target.ID, a.place)
+	}
+	for i := range f.s.VPCEndpoints {
+		tables.links(f.s.VPCEndpoints[i].RouteTables)
 	}
 	drop(tables, f.s.RouteTables, func(t *topo.RouteTable) ref.ID { return t.ID })
 	drop(acls, f.s.NetworkACLs, func(t *topo.NetworkACL) ref.ID { return t.ID })
@@ -247,7 +251,11 @@ func (f *finisher) isList(id ref.ID) bool {
 	if !ok {
 		return id != "" && !slices.ContainsFunc(f.Gaps(), func(g topo.Gap) bool { return read.IsVPCModule(g) && f.Canonical(g.ID+".vpc_id") == id })
 	}
-	return res.Type == "aws_ec2_managed_prefix_list" || res.Type == "aws_prefix_list"
+	switch res.Type {
+	case "aws_vpc", "aws_default_vpc", "aws_subnet", "aws_default_subnet":
+		return false
+	}
+	return true
 }
 
 // vpcs makes the VPCs that the snapshot refers to, and what AWS makes with each

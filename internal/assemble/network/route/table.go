@@ -39,8 +39,11 @@ func addTables(r *read.Reader, s *topo.Snapshot) {
 		t.put(res, table, propagated(res.ID, gateway, res.Place))
 	}
 	for i := range s.VPCEndpoints {
-		if s.VPCEndpoints[i].Kind == topo.GatewayEndpoint {
-			t.endpoint(&s.VPCEndpoints[i])
+		switch s.VPCEndpoints[i].Kind {
+		case topo.GatewayEndpoint:
+			t.endpoint(&s.VPCEndpoints[i], read.State{Exists: fact.Yes})
+		case topo.EndpointKindUnknown:
+			t.endpoint(&s.VPCEndpoints[i], read.Doubt("it is not known of which kind the VPC endpoint is"))
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(t.all)) {
@@ -139,9 +142,9 @@ func (t *tables) put(res resource.Resource, link topo.Link, route topo.Route) {
 
 // endpoint adds the routes of a gateway endpoint (AWS "Gateway endpoints"): the
 // prefix list of its service leads to it.
-func (t *tables) endpoint(e *topo.VPCEndpoint) {
+func (t *tables) endpoint(e *topo.VPCEndpoint, kind read.State) {
 	for _, l := range e.RouteTables.List {
-		state := read.State{Exists: e.Exists, Why: e.Why}.And(read.OfLink(l))
+		state := read.State{Exists: e.Exists, Why: e.Why}.And(kind).And(read.OfLink(l))
 		at := l.Place
 		if at.IsZero() {
 			at = e.Place
