@@ -25,7 +25,7 @@ func judgeExposure(r *run) {
 			r.notApplicable(w.Thing, w.Name+" runs outside AWS", "What reaches an external instance is decided outside the design.")
 		case known && mode == topo.ModeNone:
 			r.notApplicable(w.Thing, w.Name+" has no network", "Containers in mode none cannot be reached.")
-		case w.Kind == topo.StandaloneWorkload && len(ids) == 0:
+		case unstarted(w, r.Endpoint(w.Endpoint)) && len(w.Hosts.List) == 0:
 			r.notApplicable(w.Thing, "nothing of the design starts "+w.Name, "Whoever runs the task chooses its subnets and security groups.")
 		default:
 			r.exposedTask(w, ids)

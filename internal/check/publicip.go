@@ -25,7 +25,7 @@ func judgePublicIP(r *run) {
 			r.notApplicable(w.Thing, w.Name+" has no network", "Containers in mode none have no address.")
 		case e == nil && known && mode != topo.ModeAWSVPC && mode != topo.ModeUnknown:
 			r.notApplicable(w.Thing, w.Name+" has no interface of its own", "Its hosts are judged: tasks use their addresses.")
-		case e == nil && w.Kind == topo.StandaloneWorkload:
+		case unstarted(w, e):
 			r.notApplicable(w.Thing, "nothing of the design starts "+w.Name, "Whoever runs the task chooses its addresses.")
 		case e == nil:
 			r.add(w.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "it is not known whether tasks of " + w.Name + " have public addresses",
@@ -93,7 +93,7 @@ func (r *run) inPublicSubnet(e *topo.Endpoint) (fact.Tri, []finding.Evidence) {
 	if (len(e.Subnets.List) == 0 || e.Subnets.More != "") && out != fact.Yes {
 		return fact.Unknown, append(routes, because("subnets of "+r.Label(r.ownerOf(e))+": "+orUnknown(e.Subnets.More), cmp.Or(e.Subnets.Place, e.Place)))
 	}
-	return out, routes
+	return out, distinct(routes)
 }
 
 // destination is what a route is for.

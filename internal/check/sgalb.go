@@ -168,10 +168,9 @@ func (r *run) sourcesOfTask(w *topo.Workload, list []bound) sources {
 		for _, s := range one.list {
 			all.merge(s)
 		}
-		all.gaps = append(all.gaps, one.gaps...)
+		all.gaps, all.perhaps = append(all.gaps, one.gaps...), append(all.perhaps, one.perhaps...)
 		all.self = all.self.Union(one.self)
 	}
-	all.gaps = distinct(all.gaps)
 	return r.withoutDeclared(all, intent.Peer{ID: w.ID, Name: w.Name})
 }
 
@@ -217,10 +216,10 @@ func (r *run) onlyFromALB(w *topo.Workload, list []bound) finding.Finding {
 		f.Message = "Whoever gets past the load balancer also gets past its TLS, its rules and its logs." + note
 		return f
 	}
-	if len(all.gaps) > 0 {
+	if gaps := all.open(); len(gaps) > 0 {
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium,
 			Title:   "it is not known whether only its load balancer reaches " + w.Name,
-			Message: "Nothing in the design surely reaches it past the load balancer, but what is missing may." + note, Gaps: all.gaps}
+			Message: "Nothing in the design surely reaches it past the load balancer, but what is missing may." + note, Gaps: gaps}
 	}
 	f := finding.Finding{Verdict: finding.Follows, Title: "only its load balancer reaches " + w.Name,
 		Message: "No rule admits another source that could get there." + note, Evidence: all.declared}

@@ -5,8 +5,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/intent"
+	"github.com/muralla-net/muralla/internal/netset"
+	"github.com/muralla-net/muralla/internal/reach"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/topo"
 )
@@ -32,9 +35,18 @@ func (r *run) onlyUsers(e *topo.Endpoint) finding.Finding {
 	var bad []weighed
 	var users []string
 	var uses []finding.Evidence
+	gaps := all.gaps
+	for _, d := range all.perhaps {
+		if _, why := r.weighStoreSource(e, d.source); why != "" {
+			gaps = append(gaps, d.gaps...)
+		} else {
+			gaps = append(gaps, r.perhapsOpen(d.source)...)
+		}
+	}
 	for _, s := range all.list {
 		severity, why := r.weighStoreSource(e, s)
 		if why == "" {
+			gaps = append(gaps, r.perhapsOpen(s)...)
 			users = append(users, s.name)
 			uses = append(uses, s.evidence...)
 			continue
@@ -54,9 +66,9 @@ func (r *run) onlyUsers(e *topo.Endpoint) finding.Finding {
 		f.Fix = storeFix(bad)
 		return f
 	}
-	if len(all.gaps) > 0 {
+	if len(gaps) > 0 {
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "it is not known whether only its users reach " + e.Name,
-			Message: "Nothing that is known is wrong, but what is missing may admit more.", Gaps: all.gaps}
+			Message: "Nothing that is known is wrong, but what is missing may admit more.", Gaps: distinct(gaps)}
 	}
 	f := finding.Finding{Verdict: finding.Follows, Title: e.Name + " admits only what holds the named groups", Evidence: append(uses, all.declared...)}
 	switch {
@@ -90,6 +102,19 @@ func (r *run) weighStoreSource(e *topo.Endpoint, s source) (finding.Severity, st
 		return finding.High, "the internet reaches " + s.name + ", and from there " + e.Name
 	}
 	return finding.Note, ""
+}
+
+// perhapsOpen says what is not known about whether the internet reaches a host
+// that may use a store.
+func (r *run) perhapsOpen(s source) []finding.Evidence {
+	if s.kind != topo.HostEndpoint {
+		return nil
+	}
+	a := r.connect(reach.Outside(netset.Internet()), reach.At(s.endpoint), talk())
+	if a.Packets.Any(talk()) != fact.Unknown {
+		return nil
+	}
+	return append([]finding.Evidence{because("whether the internet reaches "+s.name, r.placeOf(s.endpoint))}, a.Gaps...)
 }
 
 func storeTitle(e *topo.Endpoint, bad []weighed) string {

@@ -163,7 +163,7 @@ func (r *run) onlyFromNLB(w *topo.Workload, list []bound) finding.Finding {
 	n := r.needsOf(list)
 	all := r.sourcesOfTask(w, list)
 	note := r.sharedNote(w, all)
-	gaps := all.gaps
+	gaps := all.open()
 	var bad []weighed
 	clients := false // whether client addresses are admitted because the NLB preserves them
 	for _, s := range all.list {

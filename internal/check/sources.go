@@ -73,9 +73,25 @@ func (s source) internet() float64 { return s.addrs.Fraction(netset.Internet()) 
 // sources are the parties that get past the groups of an endpoint.
 type sources struct {
 	list     []source // surely, one for each holder and range
-	gaps     []finding.Evidence
+	perhaps  []doubtful
+	gaps     []finding.Evidence // what may hide others
 	self     netset.Ports       // that instances of the endpoint open to each other
 	declared []finding.Evidence // flows of muralla.yaml that were taken away
+}
+
+// doubtful is a holder of which it is not known whether it gets there.
+type doubtful struct {
+	source
+	gaps []finding.Evidence
+}
+
+// open is everything that is not known, possible sources included.
+func (s sources) open() []finding.Evidence {
+	out := s.gaps
+	for _, d := range s.perhaps {
+		out = append(out, d.gaps...)
+	}
+	return distinct(out)
 }
 
 // sourcesOf are the sources of an endpoint, apart from those that the caller
@@ -156,26 +172,34 @@ func (r *run) addHolders(out *sources, to ref.ID, a reach.Admission, asked netse
 		if e == nil || expected(h.Endpoint) || !starts(e) {
 			continue
 		}
-		answer := r.connect(reach.At(h.Endpoint), reach.At(to), a.Ports.Maybe.Intersect(asked))
+		asked := a.Ports.Maybe.Intersect(asked)
+		answer := r.connect(reach.At(h.Endpoint), reach.At(to), asked)
 		owner := r.ownerOf(e)
-		switch ports := answer.Packets.Sure.Intersect(sure); {
+		n := source{id: owner, endpoint: h.Endpoint, kind: e.Kind, group: admitted, to: to, ports: answer.Packets.Sure.Intersect(sure),
+			name: r.Label(owner), question: r.Selector(owner), evidence: []finding.Evidence{
+				because(fmt.Sprintf("%s allows %s %s", r.Label(a.Group), r.Label(admitted), portsText(a.Ports.Sure)), a.Rule.Place),
+				because(fmt.Sprintf("%s is held by %s", r.Label(admitted), r.Label(owner)), r.heldAt(e, admitted))}}
+		var gaps []finding.Evidence
+		switch {
 		case answer.Packets.Maybe.IsEmpty():
-			// A rule that admits it, and something else on the way that does not.
+			continue // a rule that admits it, and something else on the way that does not
 		case e.Exists != fact.Yes:
-			out.gaps = append(out.gaps, because(fmt.Sprintf("whether %s exists: %s", r.Label(owner), orUnknown(e.Why)), e.Place))
+			gaps = []finding.Evidence{because(fmt.Sprintf("whether %s exists: %s", r.Label(owner), orUnknown(e.Why)), e.Place)}
 		case h.Holds != fact.Yes:
-			out.gaps = append(out.gaps, because(fmt.Sprintf("whether %s holds %s: %s", r.Label(owner), r.Label(admitted), orUnknown(h.Why)), e.Place))
-		case ports.IsEmpty():
-			if sure.IsEmpty() {
-				out.gaps = append(out.gaps, r.unknownAdmission(a))
-			}
-			out.gaps = append(out.gaps, answer.Gaps...)
+			gaps = []finding.Evidence{because(fmt.Sprintf("whether %s holds %s: %s", r.Label(owner), r.Label(admitted), orUnknown(h.Why)), e.Place)}
+		case !n.ports.IsEmpty():
+			out.merge(n)
+			continue
+		case sure.IsEmpty():
+			gaps = []finding.Evidence{r.unknownAdmission(a)}
 		default:
-			out.merge(source{id: owner, endpoint: h.Endpoint, kind: e.Kind, group: admitted, to: to, ports: ports,
-				name: r.Label(owner), question: r.Selector(owner), evidence: []finding.Evidence{
-					because(fmt.Sprintf("%s allows %s %s", r.Label(a.Group), r.Label(admitted), portsText(a.Ports.Sure)), a.Rule.Place),
-					because(fmt.Sprintf("%s is held by %s", r.Label(admitted), r.Label(owner)), r.heldAt(e, admitted))}})
+			gaps = answer.Gaps
+			if len(gaps) == 0 {
+				gaps = []finding.Evidence{because(fmt.Sprintf("whether packets of %s reach %s", r.Label(owner), r.Label(to)), e.Place)}
+			}
 		}
+		n.ports = asked
+		out.perhaps = append(out.perhaps, doubtful{n, gaps})
 	}
 }
 
@@ -383,13 +407,9 @@ func (r *run) subnetIn(id ref.ID, b topo.Block) fact.Tri {
 // the declarations as evidence.
 func (r *run) withoutDeclared(all sources, to intent.Peer) sources {
 	left := all
-	left.list = nil
+	left.list, left.perhaps = nil, nil
 	for _, s := range all.list {
-		from := intent.Peer{ID: s.id, Addrs: s.addrs, Internet: s.internet() > 0}
-		if e := r.Endpoint(s.endpoint); e != nil {
-			from.Name = e.Name
-		}
-		by, rest := r.intent.FlowAllowed(from, to, s.ports)
+		by, rest := r.undeclared(s, to)
 		for _, f := range by {
 			text := fmt.Sprintf("muralla.yaml declares the flow %s to %s", f.From, f.To)
 			if f.Reason != "" {
@@ -401,8 +421,22 @@ func (r *run) withoutDeclared(all sources, to intent.Peer) sources {
 			left.list = append(left.list, s)
 		}
 	}
+	for _, d := range all.perhaps {
+		if _, rest := r.undeclared(d.source, to); !rest.IsEmpty() {
+			left.perhaps = append(left.perhaps, d)
+		}
+	}
 	left.declared = distinct(left.declared)
 	return left
+}
+
+// undeclared compares a source with the declared flows.
+func (r *run) undeclared(s source, to intent.Peer) ([]intent.Flow, netset.Ports) {
+	from := intent.Peer{ID: s.id, Addrs: s.addrs, Internet: s.internet() > 0}
+	if e := r.Endpoint(s.endpoint); e != nil {
+		from.Name = e.Name
+	}
+	return r.intent.FlowAllowed(from, to, s.ports)
 }
 
 // hopText is the path of a source to the thing that it reaches. A source that

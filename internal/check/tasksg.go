@@ -27,7 +27,7 @@ func judgeTaskSG(r *run) {
 			r.notApplicable(w.Thing, w.Name+" has no network", "Containers in mode none have no interface to protect.")
 		case known && mode != topo.ModeAWSVPC && mode != topo.ModeUnknown:
 			r.notApplicable(w.Thing, fmt.Sprintf("%s has no interface of its own: in %s mode the host's groups filter", w.Name, mode), "See mode-awsvpc.")
-		case e == nil && w.Kind == topo.StandaloneWorkload:
+		case unstarted(w, e):
 			r.notApplicable(w.Thing, "nothing of the design starts "+w.Name, "Whoever runs the task chooses its security groups.")
 		case e == nil && !known:
 			r.add(w.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "it is not known whether " + w.Name + " has security groups of its own",
@@ -39,6 +39,12 @@ func judgeTaskSG(r *run) {
 			r.add(w.Thing, r.ownGroup(w, e))
 		}
 	}
+}
+
+// unstarted is whether nothing of the design starts a task, so that its network
+// configuration is nowhere in it.
+func unstarted(w *topo.Workload, e *topo.Endpoint) bool {
+	return w.Kind == topo.StandaloneWorkload && (e == nil || len(e.Groups.List) == 0 && len(e.Subnets.List) == 0)
 }
 
 func groupsGap(w *topo.Workload, e *topo.Endpoint) finding.Evidence {
@@ -135,10 +141,7 @@ func (r *run) defaultGroup(w *topo.Workload, e *topo.Endpoint) (fault, bool) {
 			continue
 		}
 		severity, why := r.severityOf(w, finding.Medium)
-		text := w.Name + " holds " + r.Label(l.ID)
-		if e.Groups.Place.IsZero() && l.Place.IsZero() {
-			text = w.Name + " names no security group, so AWS takes " + r.Label(l.ID)
-		}
+		text := fmt.Sprintf("%s holds %s, the default group of its VPC", w.Name, r.Label(l.ID))
 		return fault{title: w.Name + " has the default security group of its VPC", fact: "default", severity: severity, why: why,
 			message:  "Everything that is started without a group gets the default group, which admits all its members to each other.",
 			fix:      "Create a security group for the service and name it in its network configuration.",
@@ -242,16 +245,9 @@ func (r *run) idlePorts(w *topo.Workload, e *topo.Endpoint) (fault, bool, []find
 		listens = "Its containers listen on " + known.String() + "."
 	}
 	return fault{title: title, fact: "idle " + text, severity: severity, why: why,
-		message:  fmt.Sprintf("%s is admitted from %s. %s Whatever else starts to listen is reachable at once.", upperFirst(text), strings.Join(whom, ", "), listens),
+		message:  fmt.Sprintf("%s Whatever else starts to listen on %s is reachable at once from %s.", listens, text, strings.Join(whom, ", ")),
 		fix:      "Narrow the rules to the ports that containers map.",
 		evidence: evidence}, true, gaps
-}
-
-func upperFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // hasSource is whether a rule admits anybody but the tasks themselves.
