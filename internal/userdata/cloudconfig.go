@@ -28,6 +28,7 @@ func (r *reader) run(s *shell.State) {
 	for _, c := range configs {
 		r.either(s, c.part, func() { s.Run(c.commands(c.keys["bootcmd"])...) })
 	}
+	r.early = len(s.Calls())
 	for _, later := range []bool{false, true} {
 		for _, c := range configs {
 			r.either(s, c.part, func() { c.writeFiles(r, s, later) })

@@ -110,7 +110,7 @@ func TestBridgeBlock(t *testing.T) {
 		{"the long form in FORWARD", "sudo " + drop, fact.Yes},
 		{"DOCKER-USER", "iptables -I DOCKER-USER -d 169.254.169.254 -j DROP", fact.Yes},
 		{"REJECT", "iptables -I DOCKER-USER -i docker0 -d 169.254.169.254 -j REJECT --reject-with icmp-port-unreachable", fact.Yes},
-		{"a wider prefix", "iptables -A DOCKER-USER -d 169.254.0.0/16 -j DROP", fact.Yes},
+		{"a wider prefix", "iptables -I DOCKER-USER -d 169.254.0.0/16 -j DROP", fact.Yes},
 		{"only HTTP", "iptables -I DOCKER-USER -p tcp -d 169.254.169.254 --dport 80 -j DROP", fact.Yes},
 		{"only UDP", "iptables -I DOCKER-USER -p udp -d 169.254.169.254 -j DROP", fact.No},
 		{"another port", "iptables -I DOCKER-USER -p tcp -d 169.254.169.254 --dport 81 -j DROP", fact.No},
@@ -123,8 +123,17 @@ func TestBridgeBlock(t *testing.T) {
 		{"a comment and a wait", "iptables -w -I DOCKER-USER -d 169.254.169.254 -m comment --comment 'no imds' -j DROP", fact.Yes},
 		{"a condition that is not followed", "iptables -I DOCKER-USER -d 169.254.169.254 -m owner --uid-owner 7 -j DROP", fact.Unknown},
 		{"an accept before it", "iptables -A DOCKER-USER -j RETURN\niptables -A DOCKER-USER -d 169.254.169.254 -j DROP", fact.No},
-		{"an accept after it", "iptables -A DOCKER-USER -d 169.254.169.254 -j DROP\niptables -A DOCKER-USER -j RETURN", fact.Yes},
+		{"an accept after it", "iptables -I DOCKER-USER -d 169.254.169.254 -j DROP\niptables -A DOCKER-USER -j RETURN", fact.Yes},
 		{"an accept inserted before it", "iptables -A DOCKER-USER -d 169.254.169.254 -j DROP\niptables -I DOCKER-USER -j RETURN", fact.No},
+		// Docker puts a RETURN at the end of DOCKER-USER and its accepts before FORWARD.
+		{"behind Docker's return", "iptables -A DOCKER-USER -d 169.254.169.254 -j DROP", fact.Unknown},
+		{"behind Docker's return, by nft", "nft add rule ip filter DOCKER-USER ip daddr 169.254.169.254 drop", fact.Unknown},
+		{"behind Docker's return, restored", "iptables-restore -n <<'EOF'\n*filter\n" + rule + "\nCOMMIT\nEOF", fact.Unknown},
+		{"behind Docker's return, by a file of nft", "nft -f - <<'EOF'\nadd rule ip filter DOCKER-USER ip daddr 169.254.169.254 drop\nEOF", fact.Unknown},
+		{"behind Docker's accept", "iptables -A FORWARD -i docker0 -d 169.254.169.254 -j DROP", fact.Unknown},
+		{"in a chain that was emptied", "iptables -F DOCKER-USER\niptables -A DOCKER-USER -d 169.254.169.254 -j DROP", fact.Yes},
+		{"in a chain that was emptied perhaps", "[ -f /x ] && iptables -F DOCKER-USER\niptables -A DOCKER-USER -d 169.254.169.254 -j DROP", fact.Unknown},
+		{"in a chain of its own making", "iptables -N DOCKER-USER\niptables -A DOCKER-USER -d 169.254.169.254 -j DROP", fact.Yes},
 		{"deleted again", "iptables -I DOCKER-USER -d 169.254.169.254 -j DROP\niptables -D DOCKER-USER -d 169.254.169.254 -j DROP", fact.No},
 		{"flushed again", drop + "\niptables -F", fact.No},
 		{"only if a test holds", "if [ -f /x ]; then " + drop + "; fi", fact.Unknown},
@@ -141,7 +150,7 @@ func TestBridgeBlock(t *testing.T) {
 		{"a rule file that nothing loads", file(rule), fact.Unknown},
 		{"a rule file of other rules", file("-A INPUT -p tcp --dport 22 -j DROP"), fact.No},
 		{"loading a file forgets other rules", drop + "\n" + file("-A INPUT -j ACCEPT") + "systemctl start iptables", fact.No},
-		{"nft", "nft add rule ip filter DOCKER-USER ip daddr 169.254.169.254 counter drop", fact.Yes},
+		{"nft", "nft insert rule ip filter DOCKER-USER ip daddr 169.254.169.254 counter drop", fact.Yes},
 		{"nft for another address", "nft add rule ip filter DOCKER-USER ip daddr 10.0.0.1 drop", fact.No},
 		{"an nft file", "nft -f - <<'EOF'\ntable inet guard {\n chain fwd {\n  type filter hook forward priority 0; policy accept;\n  iifname \"docker0\" ip daddr 169.254.169.254 drop\n }\n}\nEOF", fact.Yes},
 		{"an nft file for output", "nft -f - <<'EOF'\ntable inet guard {\n chain out {\n  type filter hook output priority 0;\n  ip daddr 10.0.0.1 drop\n }\n}\nEOF", fact.No},
@@ -154,6 +163,19 @@ func TestBridgeBlock(t *testing.T) {
 		}
 		if got == fact.Yes && line < 2 {
 			t.Errorf("%s: the rule has no line", r.name)
+		}
+	}
+	// Boothooks and bootcmd run before Docker, which then puts its rules first.
+	for in, want := range map[string]fact.Tri{
+		"#cloud-boothook\n" + drop + "\n":                                            fact.Unknown,
+		"#cloud-boothook\n" + file(rule) + "systemctl start iptables\n":              fact.Yes,
+		"#cloud-boothook\niptables -N DOCKER-USER\niptables " + rule + "\n":          fact.Yes,
+		"#cloud-config\nbootcmd:\n- " + drop + "\n":                                  fact.Unknown,
+		"#cloud-config\nbootcmd:\n- iptables -F\nruncmd:\n- iptables " + rule + "\n": fact.Unknown,
+		"#cloud-config\nruncmd:\n- " + drop + "\n":                                   fact.Yes,
+	} {
+		if got, why, _ := parse(in).BlockIMDSBridge(); got != want {
+			t.Errorf("got %v (%s), want %v, in\n%s", got, why, want, in)
 		}
 	}
 	six := parse(sh("ip6tables -I DOCKER-USER -d fd00:ec2::254/128 -j DROP"))

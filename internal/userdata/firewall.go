@@ -36,6 +36,38 @@ type chains struct {
 	rules map[string][]rule
 	other string // why a rule elsewhere may block too
 	line  int
+	// empty are the chains that the user data itself made or emptied: what it
+	// appends there comes after its own rules only.
+	empty map[string]bool
+	live  bool // rules are added to what the kernel has, not to what a file begins anew
+	early bool // the command runs before Docker does
+}
+
+func newChains(v6 bool) *chains {
+	return &chains{v6: v6, rules: map[string][]rule{}, empty: map[string]bool{}}
+}
+
+// Docker puts its own rules at the top of FORWARD whenever it starts, among them
+// one that accepts all from its bridge, and a RETURN at the end of DOCKER-USER
+// (moby, libnetwork/drivers/bridge and libnetwork/firewall_linux.go).
+const (
+	behindReturn = "a rule at the end of DOCKER-USER comes after the RETURN that Docker puts there, if Docker runs already"
+	behindAccept = "a rule at the end of FORWARD comes after the rules of Docker, which accept packets from its bridge"
+	belowAccept  = "Docker puts its rules, which accept packets from its bridge, before a rule that is in FORWARD when it starts"
+)
+
+// placed is a rule as it counts at its place in a chain.
+func (c *chains) placed(rl rule, command byte, chain string) rule {
+	switch {
+	case rl.drop == fact.No: // what lets a packet pass does so behind Docker's rules too
+	case chain == forward && c.early:
+		return rl.perhaps(belowAccept)
+	case command == 'A' && c.live && !c.empty[chain] && chain == forward:
+		return rl.perhaps(behindAccept)
+	case command == 'A' && c.live && !c.empty[chain]:
+		return rl.perhaps(behindReturn)
+	}
+	return rl
 }
 
 // The chains that see packets which the host forwards for containers.
@@ -48,8 +80,12 @@ const (
 func (r *reader) filter(s *shell.State) (v4, v6 Block) {
 	var out [2]Block
 	for i := range out {
-		c := &chains{v6: i == 1, rules: map[string][]rule{}}
-		for _, call := range s.Calls() {
+		c := newChains(i == 1)
+		for n, call := range s.Calls() {
+			if n == r.early { // Docker starts and adds its rules
+				c.empty = map[string]bool{}
+			}
+			c.early = n < r.early
 			c.call(r, call)
 		}
 		out[i] = c.verdict()
@@ -117,7 +153,9 @@ func (c *chains) call(r *reader, call shell.Call) {
 	switch name {
 	case "iptables", "ip6tables":
 		if c.v6 == (name == "ip6tables") {
+			c.live = true
 			c.iptables(r, args, call.Line, call.Maybe)
+			c.live = false
 		}
 	case "iptables-restore", "ip6tables-restore":
 		if c.v6 == (name == "ip6tables-restore") {
@@ -187,6 +225,8 @@ func (c *chains) restore(r *reader, ps []shell.Piece, keep bool, line int, maybe
 		return
 	}
 	table := "filter"
+	c.live = keep
+	defer func() { c.live = false }()
 	for _, l := range lines {
 		text := strings.TrimSpace(l.Text)
 		why := maybe
@@ -213,7 +253,7 @@ func (c *chains) flush(chain, maybe string) {
 			continue
 		}
 		if maybe == "" {
-			c.rules[name] = nil
+			c.rules[name], c.empty[name] = nil, true
 			continue
 		}
 		for i := range c.rules[name] {
@@ -233,11 +273,11 @@ func (c *chains) unloaded(r *reader, s *shell.State, b *Block) {
 		if !ok || len(ps) == 0 {
 			continue
 		}
-		probe := &chains{v6: c.v6, rules: map[string][]rule{}}
+		probe := newChains(c.v6)
 		if unit == "nftables" {
 			probe.nftFile(r, ps, ps[0].Line, "")
 		} else {
-			probe.restore(r, ps, true, ps[0].Line, "")
+			probe.restore(r, ps, false, ps[0].Line, "")
 		}
 		if got := probe.verdict(); got.Blocked != fact.No {
 			*b = Block{Why: "the user data writes a rule to " + shell.RulesFile(unit) + " but nothing in it loads that file", Line: got.Line}
@@ -249,11 +289,11 @@ func (c *chains) unloaded(r *reader, s *shell.State, b *Block) {
 func (c *chains) iptables(r *reader, args []string, line int, maybe string) {
 	table, command, chain, pos := "filter", byte(0), "", ""
 	var spec []string
-	long := map[string]byte{"--append": 'A', "--insert": 'I', "--delete": 'D', "--flush": 'F', "--replace": 'R'}
+	long := map[string]byte{"--append": 'A', "--insert": 'I', "--delete": 'D', "--flush": 'F', "--replace": 'R', "--new-chain": 'N'}
 	for i := 0; i < len(args); i++ {
 		a := args[i]
 		cmd := long[a]
-		if cmd == 0 && len(a) == 2 && a[0] == '-' && strings.IndexByte("AIDFR", a[1]) >= 0 {
+		if cmd == 0 && len(a) == 2 && a[0] == '-' && strings.IndexByte("AIDFRN", a[1]) >= 0 {
 			cmd = a[1]
 		}
 		switch {
@@ -288,7 +328,7 @@ func (c *chains) iptables(r *reader, args []string, line int, maybe string) {
 		}
 		return
 	}
-	rl := newRule(r, c.v6, spec, line)
+	rl := c.placed(newRule(r, c.v6, spec, line), command, chain)
 	if maybe != "" {
 		rl = rl.perhaps("a rule is added on line " + strconv.Itoa(line) + " " + maybe)
 	}
@@ -304,6 +344,8 @@ func (c *chains) iptables(r *reader, args []string, line int, maybe string) {
 		c.rules[chain] = slices.Insert(slices.Clone(list), min(at-1, len(list)), rl)
 	case 'F':
 		c.flush(chain, maybe)
+	case 'N': // fails if the chain is there
+		c.empty[chain] = c.empty[chain] || maybe == ""
 	case 'R':
 		c.doubt("a rule is replaced on line "+strconv.Itoa(line), line)
 	case 'D':

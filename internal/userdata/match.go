@@ -145,7 +145,9 @@ func (c *chains) nft(r *reader, args []string, call shell.Call) {
 			return
 		}
 		if a == "rule" && i > 0 && i+3 < len(args) {
+			c.live = true
 			c.nftRule(r, args[i-1], args[i+1:], call.Line, call.Maybe)
+			c.live = false
 			return
 		}
 	}
@@ -179,6 +181,10 @@ func (c *chains) nftRule(r *reader, verb string, args []string, line int, maybe 
 	spec, mine := c.expression(args[2:])
 	if !mine {
 		return
+	}
+	if chain == dockerUser {
+		defer func(live bool) { c.live = live }(c.live)
+		c.live = true // a file of nft adds to a chain, too
 	}
 	if chain != dockerUser && chain != forward {
 		rl := newRule(r, c.v6, spec, line)

@@ -44,6 +44,7 @@ type reader struct {
 	parts []part
 	count int // leaf parts met
 	size  int // bytes after unwrapping
+	early int // how many of the commands run before Docker does
 }
 
 // Parse reads user data. Place is where the design states it. Diagnostics say

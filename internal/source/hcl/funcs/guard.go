@@ -117,11 +117,10 @@ func call(name string, e entry, b *Budget, given []cty.Value) (cty.Value, error)
 	return keepReasons(name, v, args, held), nil
 }
 
-// convertTo converts an argument; a text with symbols may be of any primitive
-// type once it is known.
+// convertTo converts an argument; what a symbol stands for may be of any type.
 func convertTo(v cty.Value, ty cty.Type) (cty.Value, error) {
 	plain, m := v.Unmark()
-	if ty != cty.String && ty.IsPrimitiveType() && plain.Type() == cty.String && symbol.HasValue(plain) {
+	if ty != cty.String && ty != cty.DynamicPseudoType && plain.Type() == cty.String && symbol.HasValue(plain) {
 		return unknownOf(ty, "the conversion to "+ty.FriendlyName(), refs([]cty.Value{plain})).WithMarks(m), nil
 	}
 	return convert.Convert(v, ty)

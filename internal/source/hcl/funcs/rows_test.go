@@ -353,5 +353,6 @@ var symbolRows = [][2]string{
 	{`setintersection([sg, sg2], [sg2])`, `["<aws_security_group.db.id>"]`},
 	{`index([hole, sg], sg)`, `unknown: var.gone has no value <aws_security_group.web.id>`},
 	{`tobool(sg)`, `unknown: tobool looks into aws_security_group.web.id, which is known only after apply <aws_security_group.web.id>`},
+	{`transpose(sg)`, `unknown: the conversion to map of list of string looks into aws_security_group.web.id, which is known only after apply <aws_security_group.web.id>`},
 	{`abs(sg)`, `unknown: the conversion to number looks into aws_security_group.web.id, which is known only after apply <aws_security_group.web.id>`},
 }
