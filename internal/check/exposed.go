@@ -54,6 +54,9 @@ func (r *run) exposedTask(w *topo.Workload, ids []ref.ID) {
 		f.Message = "The design does not tell where its tasks run."
 		f.Gaps = []finding.Evidence{because("where "+w.Name+" runs: "+cmp.Or(w.Hosts.More, w.Mode.Why, "the design has no interface for it"), w.Place)}
 	}
+	if why == "" && ports.IsEmpty() && len(ids) > 0 {
+		f.Message = "Its containers map no port of a host."
+	}
 	if why != "" && f.Verdict == finding.Violates { // the host is exposed; which of its ports are the task's is open
 		f.Verdict, f.Title = finding.Undecided, "it is not known whether the internet reaches "+w.Name
 		f.Message = "The internet reaches a host of it, but not all ports of its tasks are known."

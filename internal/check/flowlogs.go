@@ -11,40 +11,51 @@ import (
 	"github.com/muralla-net/muralla/internal/topo"
 )
 
-// judgeFlowLogs judges every VPC of the design in which tasks run, or any VPC
-// if the design does not tell where they run (AWS "Logging IP traffic using VPC
+// judgeFlowLogs judges every VPC in which tasks run, and every VPC of the design
+// if the design does not tell where all its tasks run (AWS "Logging IP traffic using VPC
 // Flow Logs").
 func judgeFlowLogs(r *run) {
+	homes, all := r.taskVPCs()
 	for i := range r.VPCs {
 		v := &r.VPCs[i]
-		if v.Type == "" && !r.taskVPCs()[v.ID] {
-			continue
-		}
 		subnets, tasks := r.taskSubnets(v.ID)
 		switch {
-		case tasks == 0 && len(r.taskVPCs()) > 0:
-			if !v.Elsewhere {
-				r.notApplicable(v.Thing, "no task runs in "+v.Name, "The tasks of the design run in other VPCs.")
-			}
-		case v.Elsewhere && tasks == 0:
+		case v.Elsewhere && !homes[v.ID]:
 			// Only mentioned: nothing of ours lives there.
+		case tasks == 0 && all:
+			r.notApplicable(v.Thing, "no task runs in "+v.Name, "The tasks of the design run in other VPCs.")
 		default:
 			r.add(v.Thing, r.coverage(v, subnets))
 		}
 	}
 }
 
-// taskVPCs are the VPCs in which the design runs tasks.
-func (r *run) taskVPCs() map[ref.ID]bool {
-	in := map[ref.ID]bool{}
+// taskVPCs are the VPCs in which the design runs tasks, and whether these are
+// all: the design has tasks, and each of them runs in a VPC of the design.
+func (r *run) taskVPCs() (homes map[ref.ID]bool, all bool) {
+	homes = map[ref.ID]bool{}
+	homeless := false
 	for i := range r.Workloads {
-		for _, id := range r.hostsAndTasks(&r.Workloads[i]) {
+		w := &r.Workloads[i]
+		if w.Kind == topo.StandaloneWorkload {
+			continue
+		}
+		home := false
+		for _, id := range r.hostsAndTasks(w) {
 			if e := r.Endpoint(id); e != nil && e.VPC != "" {
-				in[e.VPC] = true
+				homes[e.VPC] = true
+				home = true
 			}
 		}
+		homeless = homeless || !home
 	}
-	return in
+	all = len(homes) > 0 && !homeless
+	for id := range homes {
+		if v := r.VPC(id); v == nil || v.Elsewhere {
+			all = false
+		}
+	}
+	return homes, all
 }
 
 func (r *run) hostsAndTasks(w *topo.Workload) []ref.ID {

@@ -105,6 +105,12 @@ func judgeIMDS(r *run) {
 			r.add(h.Thing, r.metadata(h))
 		}
 	}
+	for i := range r.Clusters {
+		c := &r.Clusters[i]
+		if len(c.CapacityProviders.List) > 0 && c.CapacityProviders.More == "" && len(r.inCluster(c.ID)) == 0 && onlyFargate(c.CapacityProviders) {
+			r.notApplicable(c.Thing, c.Name+" has Fargate only", "Fargate has no instance and so no instance metadata.")
+		}
+	}
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
 		launch, known := w.Launch.Get()
@@ -126,6 +132,10 @@ func judgeIMDS(r *run) {
 				Gaps:    []finding.Evidence{because("hosts of "+w.Name+": "+why, w.Place)}})
 		}
 	}
+}
+
+func onlyFargate(providers topo.Links) bool {
+	return !slices.ContainsFunc(providers.List, func(l topo.Link) bool { return l.ID != "FARGATE" && l.ID != "FARGATE_SPOT" })
 }
 
 // bestFix is what blocks the metadata service for a mode.

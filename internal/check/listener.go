@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/muralla-net/muralla/internal/fact"
@@ -48,17 +49,47 @@ func (r *run) fronts() []front {
 	return out
 }
 
-// public is whether the internet reaches the listener, with the answer.
+// public is whether the internet reaches the listener, with the answer. AWS
+// makes an internet-facing load balancer only in a VPC with an internet gateway,
+// and asks for public subnets; so if its groups surely admit the internet and all
+// that is not known is the way of its subnets, which are not in the design, the
+// scheme decides.
 func (r *run) public(f front) (fact.Tri, reach.Answer) {
-	if facing, ok := f.b.InternetFacing.Get(); ok && !facing {
+	facing, known := f.b.InternetFacing.Get()
+	if known && !facing {
 		return fact.No, reach.Answer{}
 	}
 	a := r.connect(reach.Outside(netset.Internet()), reach.At(f.b.ID), f.ports)
 	open := a.Packets.Any(f.ports)
-	if !f.b.InternetFacing.IsKnown() && open == fact.Yes {
-		open = fact.Unknown
+	switch {
+	case !known && open == fact.Yes:
+		return fact.Unknown, a
+	case known && open == fact.Unknown && r.onlyWayUnknown(f, a):
+		return fact.Yes, a
 	}
 	return open, a
+}
+
+// onlyWayUnknown is whether the groups of a load balancer surely admit some of
+// the internet, and only gates of subnets that are not in the design are open.
+func (r *run) onlyWayUnknown(f front, a reach.Answer) bool {
+	e := r.Endpoint(f.b.ID)
+	if e == nil || len(a.Trail) == 0 {
+		return false
+	}
+	for _, l := range e.Subnets.List {
+		if s := r.Subnet(l.ID); s != nil && !s.Elsewhere {
+			return false
+		}
+	}
+	for _, step := range a.Trail {
+		if step.At == f.b.ID && step.Gate == reach.GateGroupIn && step.Passes.Any(f.ports) != fact.Yes {
+			return false
+		}
+	}
+	return e.Unfiltered == fact.Yes || slices.ContainsFunc(r.net.Admitted(f.b.ID, f.ports), func(ad reach.Admission) bool {
+		return ad.Rule != nil && ad.Internet > 0 && ad.Ports.Any(f.ports) == fact.Yes
+	})
 }
 
 // passes is what the actions of a listener let through: Yes if some surely

@@ -119,9 +119,9 @@ func (r *run) taskPorts(w *topo.Workload) (netset.Ports, string) {
 	case d.ContainersMore != "":
 		return netset.NoPorts(), d.ContainersMore
 	}
-	out := netset.NoPorts()
+	out, mapped := netset.NoPorts(), false
 	for _, c := range d.Containers {
-		if c.PortsMore != "" {
+		if mapped = mapped || len(c.Ports) > 0; c.PortsMore != "" {
 			return netset.NoPorts(), c.PortsMore
 		}
 		for _, p := range c.Ports {
@@ -144,6 +144,9 @@ func (r *run) taskPorts(w *topo.Workload) (netset.Ports, string) {
 				out = out.Union(netset.TCP(uint16(from), uint16(to)))
 			}
 		}
+	}
+	if mode == topo.ModeHost && !mapped {
+		return netset.NoPorts(), "it maps none, and in host mode containers need not"
 	}
 	return out, ""
 }

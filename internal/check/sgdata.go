@@ -33,7 +33,7 @@ func (r *run) onlyUsers(e *topo.Endpoint) finding.Finding {
 	nobody := func(ref.ID) bool { return false }
 	all := r.withoutDeclared(r.sourcesOf(e.ID, talk(), nobody), intent.Peer{ID: e.ID, Name: e.Name})
 	var bad []weighed
-	var users []string
+	var users, perhaps []string
 	var uses []finding.Evidence
 	gaps := all.gaps
 	for _, d := range all.perhaps {
@@ -41,6 +41,7 @@ func (r *run) onlyUsers(e *topo.Endpoint) finding.Finding {
 			gaps = append(gaps, d.gaps...)
 		} else {
 			gaps = append(gaps, r.perhapsOpen(d.source)...)
+			perhaps = append(perhaps, d.name)
 		}
 	}
 	for _, s := range all.list {
@@ -54,8 +55,11 @@ func (r *run) onlyUsers(e *topo.Endpoint) finding.Finding {
 		severity, why = r.raised(e.ID, e.Name, severity, why)
 		bad = append(bad, weighed{s, severity, why})
 	}
-	slices.Sort(users)
-	users = slices.Compact(users)
+	users, perhaps = sorted(users), sorted(perhaps)
+	perhaps = slices.DeleteFunc(perhaps, func(name string) bool { return slices.Contains(users, name) })
+	for _, name := range perhaps {
+		users = append(users, "perhaps "+name)
+	}
 	if len(bad) > 0 {
 		f := finding.Finding{Title: storeTitle(e, bad)}
 		r.counterExamples(&f, bad, r.Label(e.ID), r.Selector(e.ID))
@@ -115,6 +119,11 @@ func (r *run) perhapsOpen(s source) []finding.Evidence {
 		return nil
 	}
 	return append([]finding.Evidence{because("whether the internet reaches "+s.name, r.placeOf(s.endpoint))}, a.Gaps...)
+}
+
+func sorted(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func storeTitle(e *topo.Endpoint, bad []weighed) string {

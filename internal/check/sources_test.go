@@ -86,7 +86,8 @@ func TestTaskPorts(t *testing.T) {
 		{"host", topo.ModeHost, "", ports, netset.TCP(8080, 8080).Union(netset.UDP(53, 53)), false},
 		{"unknown port", topo.ModeBridge, "", []topo.PortMapping{{Protocol: "tcp"}}, netset.NoPorts(), true},
 		{"port out of range", topo.ModeHost, "", []topo.PortMapping{mapping(70000, 0, "tcp")}, netset.NoPorts(), true},
-		{"no port", topo.ModeBridge, "", nil, netset.NoPorts(), false},
+		{"no port in bridge mode", topo.ModeBridge, "", nil, netset.NoPorts(), false},
+		{"no port in host mode", topo.ModeHost, "", nil, netset.NoPorts(), true},
 	} {
 		s := (&topo.Snapshot{
 			TaskDefinitions: []topo.TaskDefinition{{Thing: topo.Thing{ID: "td"}, Containers: []topo.Container{{Name: "app", Ports: tc.ports}}}},

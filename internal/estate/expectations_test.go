@@ -145,15 +145,24 @@ func verdictsOn(s *topo.Snapshot, report finding.Report, x expectation) []string
 			}
 		}
 	}
-	named := func(id ref.ID) bool {
-		text := string(id)
-		return text == x.resource || strings.HasSuffix(text, "/"+x.resource) || strings.HasSuffix(text, "."+x.resource) || string(id.Base()) == x.resource || strings.HasSuffix(string(id.Base()), "/"+x.resource)
+	// Reviewers write "folder/address", where the folder is part of the path of
+	// the root or of the module, and leave modules out of addresses.
+	folder, address := "", x.resource
+	if i := strings.Index(address, "/"); i >= 0 {
+		folder, address = address[:i], address[i+1:]
 	}
-	on(func(f finding.Finding) bool { return named(f.Resource) })
+	named := func(id ref.ID, at ref.Place) bool {
+		if folder != "" && !strings.Contains("/"+string(id), "/"+folder+"/") && !strings.Contains("/"+at.File, "/"+folder+"/") {
+			return false
+		}
+		short := id.Short()
+		return string(short) == address || string(short.Base()) == address || strings.HasSuffix("."+string(id), "."+address)
+	}
+	on(func(f finding.Finding) bool { return named(f.Resource, f.Place) })
 	if len(out) == 0 {
 		on(func(f finding.Finding) bool {
 			for _, id := range belongings(s, f.Resource) {
-				if named(id) {
+				if named(id, f.Place) {
 					return true
 				}
 			}
