@@ -141,6 +141,7 @@ func (m *module) nodes(blocks []*load.Block, s *scope, top bool) map[string][]*n
 }
 
 func (m *module) node(b *load.Block, s *scope) *node {
+	m.c.blocks++
 	n := &node{place: b.Place, blocks: m.nodes(b.Blocks, s, false)}
 	for _, a := range b.Attrs {
 		n.attrs = append(n.attrs, evaluated{a, m.c.eval(a, s)})
@@ -164,10 +165,10 @@ func (m *module) dynamic(b *load.Block, s *scope, out map[string][]*node) {
 			iterator = v.AsString()
 		}
 	}
-	add := func(key, value cty.Value, maybe bool, why string) {
-		if m.c.nodes++; m.c.nodes > maxNodes {
-			return
-		}
+	if m.c.blocks > maxBlocks {
+		return
+	}
+	add := func(key, value cty.Value, maybe bool, reason string) {
 		in := *s
 		in.iterators = maps.Clone(s.iterators)
 		if in.iterators == nil {
@@ -175,10 +176,7 @@ func (m *module) dynamic(b *load.Block, s *scope, out map[string][]*node) {
 		}
 		in.iterators[iterator] = cty.ObjectVal(map[string]cty.Value{"key": key, "value": value})
 		n := m.node(content, &in)
-		n.maybe, n.why = maybe, why
-		if !maybe {
-			n.why = ""
-		}
+		n.maybe, n.why = maybe, reason
 		out[name] = append(out[name], n)
 	}
 	v := interp.Collection(m.c.eval(a, s))
@@ -192,6 +190,10 @@ func (m *module) dynamic(b *load.Block, s *scope, out map[string][]*node) {
 	default:
 		isSet := plain.Type().IsSetType()
 		for it := plain.ElementIterator(); it.Next(); {
+			if m.c.blocks > maxBlocks {
+				m.c.diags.Add(diag.Error, b.Place, "too many blocks", fmt.Sprintf("Dynamic blocks make more than %d blocks. The rest is left out.", maxBlocks))
+				break
+			}
 			key, value := it.Element()
 			if key.Type() == cty.String && (key.AsString() == interp.EntityKey || key.AsString() == symbol.RestKey) {
 				continue
@@ -200,7 +202,11 @@ func (m *module) dynamic(b *load.Block, s *scope, out map[string][]*node) {
 			if isSet {
 				key = value
 			}
-			add(interp.One(key), interp.One(value), rest, why(v, "the collection of a dynamic block is not known"))
+			reason := ""
+			if rest {
+				reason = why(v, "the collection of a dynamic block is not known")
+			}
+			add(interp.One(key), interp.One(value), rest, reason)
 		}
 	}
 }

@@ -76,18 +76,22 @@ func (m *module) expand(block *load.Block, id string) *expansion {
 	} else {
 		x.add(&instance{m: m, block: block, id: ref.ID(id)})
 	}
-	if m.c.instances += len(x.instances); m.c.instances > maxInstances {
-		if m.c.instances-len(x.instances) <= maxInstances {
-			m.c.diags.Add(diag.Error, block.Place, "too many instances",
-				fmt.Sprintf("The configuration makes more than %d resources. From here on, each repeated block is read as zero or more of its kind.", maxInstances))
-		}
-		if x.kind != single {
-			k := x.kind
-			x = &expansion{kind: k}
-			x.add(m.zeroOrMore(block, id, k, cty.DynamicVal, "the configuration makes too many resources"))
-		}
-	}
+	m.c.instances += len(x.instances)
 	return x
+}
+
+// room reports whether n more instances fit in the bounds, and says so the
+// first time they do not.
+func (m *module) room(n int, block *load.Block) bool {
+	if m.c.instances+n <= maxInstances {
+		return true
+	}
+	if !m.c.full {
+		m.c.full = true
+		m.c.diags.Add(diag.Error, block.Place, "too many instances",
+			fmt.Sprintf("The configuration makes more than %d resources. From here on, repeated blocks are read as zero or more of their kind.", maxInstances))
+	}
+	return false
 }
 
 // enabled is the argument of OpenTofu that switches a block off.
@@ -141,6 +145,10 @@ func (m *module) count(x *expansion, block *load.Block, id string, a load.Attr, 
 			x.add(m.zeroOrMore(block, id, counted, cty.DynamicVal, "its count is out of bounds"))
 			return
 		}
+		if !m.room(int(f), block) {
+			x.add(m.zeroOrMore(block, id, counted, cty.DynamicVal, "the configuration makes too many resources"))
+			return
+		}
 		for i := range int(f) {
 			x.add(&instance{m: m, block: block, id: ref.ID(id + "[" + strconv.Itoa(i) + "]"), count: cty.NumberIntVal(int64(i))})
 		}
@@ -175,6 +183,10 @@ func (m *module) forEach(x *expansion, block *load.Block, id string, a load.Attr
 		x.add(m.zeroOrMore(block, id, keyed, cty.DynamicVal, "its for_each is out of bounds"))
 		return
 	}
+	if !m.room(plain.LengthInt(), block) {
+		x.add(m.zeroOrMore(block, id, keyed, cty.DynamicVal, "the configuration makes too many resources"))
+		return
+	}
 	ids := map[string]bool{}
 	for it := plain.ElementIterator(); it.Next(); {
 		key, value := it.Element()
@@ -190,14 +202,12 @@ func (m *module) forEach(x *expansion, block *load.Block, id string, a load.Attr
 		if err != nil || name.IsNull() {
 			m.c.diags.Add(diag.Error, a.Place, "for_each over values that are no texts", "An element that is not a text names no instance. It is read as zero or more of its kind.")
 		}
-		in := &instance{m: m, block: block, key: text, value: value, maybe: rest, why: why(v, "its for_each is not known")}
+		in := &instance{m: m, block: block, key: text, value: value, maybe: rest}
 		if err != nil || name.IsNull() || !name.IsKnown() {
 			in = m.zeroOrMore(block, id, keyed, v, "an element of its for_each is not known")
 			in.value = value
 		} else if rest {
 			in.why = why(v, reasonOf(name.AsString()))
-		} else {
-			in.why = ""
 		}
 		switch {
 		case in.maybe && plain.LengthInt() == 1:

@@ -63,10 +63,11 @@ type Options struct {
 
 // Bounds of one configuration.
 const (
-	maxCount     = 10_000  // instances of one block
-	maxInstances = 100_000 // instances of all blocks
-	maxModules   = 30      // nesting of modules
-	maxNodes     = 5_000_000
+	maxCount     = 10_000    // instances of one block
+	maxInstances = 100_000   // instances of all blocks
+	maxModules   = 30        // nesting of modules
+	maxNodes     = 1_000_000 // values that are handed over
+	maxBlocks    = 200_000   // nested blocks
 )
 
 // config is one configuration that is being read.
@@ -81,6 +82,8 @@ type config struct {
 	given     map[string]load.Attr // values of files
 	instances int
 	nodes     int
+	blocks    int
+	full      bool // there are as many instances as may be
 	set       resource.Set
 	spent     bool
 	missed    map[ref.ID]bool // names that nothing declares

@@ -67,6 +67,9 @@ func (e *Evaluator) call(x *hclsyntax.FunctionCallExpr, in *env) (cty.Value, *Er
 		return out, nil
 	}
 	if out, err, done := e.ownCall(x, args); done {
+		if plain, _ := out.Unmark(); !plain.IsKnown() {
+			e.doubts++
+		}
 		return out, err
 	}
 	if out, done := zonePattern(x, fn, args); done {
@@ -78,9 +81,9 @@ func (e *Evaluator) call(x *hclsyntax.FunctionCallExpr, in *env) (cty.Value, *Er
 			args[i] = Collection(v)
 		}
 		if size -= sizeOf(v, size); size <= 0 {
-			return v, errorf(x.NameRange, "%s is given more than %d values", x.Name, maxSize)
+			return v, bounds(x.NameRange, "%s is given more than %d values", x.Name, maxSize)
 		}
-		if writes[x.Name] {
+		if plain, _ := v.Unmark(); writes[x.Name] && (plain.IsKnown() || lists[x.Name] == [2]int{} || i < lists[x.Name][0]) {
 			args[i] = Fill(args[i])
 		}
 	}
@@ -98,10 +101,12 @@ func (e *Evaluator) call(x *hclsyntax.FunctionCallExpr, in *env) (cty.Value, *Er
 	if problem != nil {
 		return cty.DynamicVal, errorf(x.NameRange, "%s: %v", x.Name, problem)
 	}
-	if plain, _ := out.Unmark(); plain.Type() == cty.String && plain.IsKnown() && !plain.IsNull() {
+	if plain, _ := out.Unmark(); !plain.IsKnown() {
+		e.doubts++ // what is given to it may turn out to be wrong
+	} else if plain.Type() == cty.String && !plain.IsNull() {
 		e.work += len(plain.AsString())
 		if len(plain.AsString()) > maxText {
-			return out, errorf(x.NameRange, "%s makes a text longer than %d MiB", x.Name, maxText>>20)
+			return out, bounds(x.NameRange, "%s makes a text longer than %d MiB", x.Name, maxText>>20)
 		}
 	}
 	return out, nil
@@ -199,7 +204,42 @@ func mergeUnknown(x *hclsyntax.FunctionCallExpr, args []cty.Value) (cty.Value, b
 			return because(keyReason(plain.AsString()), x.NameRange, args...), true
 		}
 	}
+	// A key that is there perhaps may replace one that is there for sure.
+	seen := map[string]bool{}
+	for _, v := range args {
+		plain, _ := v.Unmark()
+		if !plain.IsKnown() || plain.IsNull() || !isMapLike(plain) {
+			continue
+		}
+		for it := plain.ElementIterator(); it.Next(); {
+			key, _ := it.Element()
+			if name := key.AsString(); !hidden(key) {
+				if other := symbol.NotRest(name); other != name && seen[other] || seen[symbol.Rest(name)] && other == name {
+					return because("it is not known which keys a map has", x.NameRange, args...), true
+				}
+				seen[name] = true
+			}
+		}
+	}
 	return cty.NilVal, false
+}
+
+// valuesOf answers values for a map with keys that are there perhaps.
+func valuesOf(x *hclsyntax.FunctionCallExpr, v cty.Value) cty.Value {
+	plain, marks := v.Unmark()
+	var out []cty.Value
+	for it := plain.ElementIterator(); it.Next(); {
+		key, element := it.Element()
+		if symbol.IsRest(key) {
+			rest, ok := AsRest(element)
+			if !ok {
+				return because("it is not known which keys a map has", x.NameRange, v)
+			}
+			element = rest
+		}
+		out = append(out, element)
+	}
+	return cty.TupleVal(out).WithMarks(marks)
 }
 
 // ownCall answers calls for which a symbol tells more than a function can see.
@@ -226,11 +266,16 @@ func (e *Evaluator) ownCall(x *hclsyntax.FunctionCallExpr, args []cty.Value) (ct
 		return e.sliceOf(args), nil, true
 	case isSymbol && (x.Name == "lookup" || x.Name == "values" || x.Name == "keys"):
 		return because(keyReason(first.AsString()), x.NameRange, args...), nil, true
+	case x.Name == "values" && isMapLike(first) && symbol.RestValue(first):
+		return valuesOf(x, args[0]), nil, true
 	case x.Name == "lookup" && isEntity(first) && len(args) >= 2:
 		v, err := e.index(args[0], args[1], x.NameRange)
 		return v, err, true
 	case x.Name == "flatten" && isListLike(first):
 		args[0] = spread(args[0])
+		if holdsUnknownList(args[0]) {
+			return because("the length of a list is not known", x.NameRange, args[0]), nil, true
+		}
 	}
 	return cty.NilVal, nil, false
 }
@@ -272,6 +317,24 @@ func spread(v cty.Value) cty.Value {
 		out = append(out, element)
 	}
 	return cty.TupleVal(out).WithMarks(marks)
+}
+
+// holdsUnknownList reports whether a list, or a list in it, has an element that
+// may be a list of which nothing is known.
+func holdsUnknownList(v cty.Value) bool {
+	v, _ = v.Unmark()
+	if !v.IsKnown() {
+		return v.Type() == cty.DynamicPseudoType || isListLike(v)
+	}
+	if v.IsNull() || !isListLike(v) {
+		return false
+	}
+	for it := v.ElementIterator(); it.Next(); {
+		if _, element := it.Element(); holdsUnknownList(element) {
+			return true
+		}
+	}
+	return false
 }
 
 // overRest answers a function that looks at a collection whose length is not

@@ -56,9 +56,17 @@ type Scope interface {
 type Error struct {
 	Why string // a clause
 	At  hcl.Range
+
+	bound bool // a bound was passed, which no try may hide
 }
 
 func (e *Error) Error() string { return e.Why }
+
+func bounds(at hcl.Range, format string, args ...any) *Error {
+	err := errorf(at, format, args...)
+	err.bound = true
+	return err
+}
 
 func errorf(at hcl.Range, format string, args ...any) *Error {
 	return &Error{Why: fmt.Sprintf(format, args...), At: at}
@@ -115,7 +123,7 @@ func (e *Evaluator) eval(expr hclsyntax.Expression, in *env) (cty.Value, *Error)
 	e.depth++
 	defer func() { e.depth-- }()
 	if e.steps > maxSteps || e.depth > maxDepth || e.work > maxWork {
-		return cty.DynamicVal, errorf(expr.StartRange(), "the configuration takes more work than any that people write")
+		return cty.DynamicVal, bounds(expr.StartRange(), "the configuration takes more work than any that people write")
 	}
 	switch x := expr.(type) {
 	case *hclsyntax.LiteralValueExpr:

@@ -29,10 +29,14 @@ func (e *Evaluator) forExpr(x *hclsyntax.ForExpr, in *env) (cty.Value, *Error) {
 		return coll, errorf(x.CollExpr.Range(), "for cannot walk through %s", friendly(coll))
 	}
 	out := made{keyed: x.KeyExpr != nil, attrs: map[string]cty.Value{}, groups: map[string][]cty.Value{}}
+	list, shifted := coll.Type().IsTupleType() || coll.Type().IsListType(), false
 	for it := coll.ElementIterator(); it.Next(); {
 		key, element := it.Element()
 		if hidden(key) {
 			continue
+		}
+		if shifted = shifted || list && symbol.IsRest(element); shifted {
+			key = symbol.Unknown(cty.Number, restReason(coll), Place(x.SrcRange))
 		}
 		if err := e.turn(x, in, key, element, &out); err != nil {
 			return coll, err
@@ -105,11 +109,25 @@ func (e *Evaluator) turn(x *hclsyntax.ForExpr, in *env, key, element cty.Value, 
 		out.groups[s] = append(out.groups[s], v)
 		return nil
 	}
+	if out.clashes(s, rest) {
+		out.doubt = append(out.doubt, v)
+		return nil
+	}
 	if _, again := out.attrs[s]; again && !symbol.Has(s) {
 		return errorf(x.KeyExpr.Range(), "the key %q occurs twice; add ... after the value to group", s)
 	}
 	out.attrs[s] = v
 	return nil
+}
+
+// clashes reports whether a key is there both for sure and perhaps.
+func (m *made) clashes(s string, rest bool) bool {
+	other := symbol.NotRest(s)
+	if !rest {
+		other = symbol.Rest(s)
+	}
+	_, clash := m.attrs[other]
+	return clash
 }
 
 func (m *made) value(x *hclsyntax.ForExpr, coll cty.Value) cty.Value {

@@ -43,11 +43,12 @@ func (e *Evaluator) unary(x *hclsyntax.UnaryOpExpr, in *env) (cty.Value, *Error)
 	if v, err = e.typed(v, x.Op.Type, x.Val.Range()); err != nil {
 		return v, err
 	}
-	out, problem := x.Op.Impl.Call([]cty.Value{v})
+	plain, marks := v.Unmark()
+	out, problem := x.Op.Impl.Call([]cty.Value{plain})
 	if problem != nil {
 		return v, errorf(x.SrcRange, "%v", problem)
 	}
-	return out, nil
+	return out.WithMarks(marks), nil
 }
 
 func (e *Evaluator) binary(x *hclsyntax.BinaryOpExpr, in *env) (cty.Value, *Error) {
@@ -77,11 +78,13 @@ func (e *Evaluator) binary(x *hclsyntax.BinaryOpExpr, in *env) (cty.Value, *Erro
 	if b, err = e.typed(b, cty.Number, x.RHS.Range()); err != nil {
 		return b, err
 	}
-	out, problem := x.Op.Impl.Call([]cty.Value{a, b})
+	plainA, marksA := a.Unmark()
+	plainB, marksB := b.Unmark()
+	out, problem := x.Op.Impl.Call([]cty.Value{plainA, plainB})
 	if problem != nil {
 		return a, errorf(x.SrcRange, "%v", problem)
 	}
-	return out, nil
+	return out.WithMarks(marksA, marksB), nil
 }
 
 // truth is a three-valued answer about two values.
@@ -125,6 +128,14 @@ func sensitiveOf(out cty.Value, from ...cty.Value) cty.Value {
 func (e *Evaluator) logical(x *hclsyntax.BinaryOpExpr, in *env, decisive bool) (cty.Value, *Error) {
 	a, err := e.bool(x.LHS, in)
 	if err != nil {
+		// The language asks the right side before it says that the left is wrong.
+		if b, err := e.bool(x.RHS, in); err == nil {
+			if plainB, _ := b.Unmark(); plainB.IsKnown() && plainB.True() == decisive {
+				return b, nil
+			} else if !plainB.IsKnown() {
+				return b, nil
+			}
+		}
 		return a, err
 	}
 	plainA, _ := a.Unmark()
@@ -174,8 +185,10 @@ func (e *Evaluator) conditional(x *hclsyntax.ConditionalExpr, in *env) (cty.Valu
 	case errA != nil && errB != nil:
 		return a, errA
 	case errA != nil: // it would only be an error if the condition were so
+		e.doubts++
 		return unknownOf(b, cond), nil
 	case errB != nil:
+		e.doubts++
 		return unknownOf(a, cond), nil
 	}
 	return mixed(cond, a, b), nil
@@ -370,7 +383,7 @@ func (e *Evaluator) write(out *strings.Builder, v cty.Value, at hcl.Range) *Erro
 	}
 	e.work += len(s)
 	if out.Len()+len(s) > maxText {
-		return errorf(at, "the text is longer than %d MiB", maxText>>20)
+		return bounds(at, "the text is longer than %d MiB", maxText>>20)
 	}
 	out.WriteString(s)
 	return nil

@@ -258,9 +258,9 @@ func oneOfRest(v cty.Value, i int64) cty.Value {
 	if !ok {
 		return v
 	}
-	// The elements of a list that one attribute holds are told apart by
-	// index; an attribute of instances is the attribute of an instance.
-	if Plural(r) {
+	// The elements are told apart by index, except that the attribute of an
+	// instance is not called the first of it.
+	if r.Attr == "" || Plural(r) || i > 0 {
 		return Below(r, strconv.FormatInt(i, 10)).WithMarks(marks)
 	}
 	return v

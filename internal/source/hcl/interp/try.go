@@ -20,7 +20,7 @@ func (e *Evaluator) try(x *hclsyntax.FunctionCallExpr, in *env) (cty.Value, *Err
 			}
 			return e.tryDoubtful(x, in, v, i+1)
 		}
-		if e.Spent() {
+		if err.bound {
 			return v, err
 		}
 		if first == nil {
@@ -57,7 +57,7 @@ func (e *Evaluator) can(x *hclsyntax.FunctionCallExpr, in *env) (cty.Value, *Err
 	doubts := e.doubts
 	v, err := e.eval(x.Args[0], in)
 	switch {
-	case err != nil && e.Spent():
+	case err != nil && err.bound:
 		return v, err
 	case err != nil:
 		return cty.False, nil

@@ -34,6 +34,16 @@ func OpenBoundary(dir string) (Boundary, error) {
 	return Boundary{FS: root.FS(), root: root}, nil
 }
 
+// Stat describes what a name leads to, without opening it: a pipe that is
+// opened waits for who writes to it.
+func (b Boundary) Stat(name string) (fs.FileInfo, error) { return fs.Stat(b.FS, name) }
+
+// ReadDir lists a directory.
+func (b Boundary) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir(b.FS, name) }
+
+// ReadFile reads a file.
+func (b Boundary) ReadFile(name string) ([]byte, error) { return fs.ReadFile(b.FS, name) }
+
 // Close closes the directory.
 func (b Boundary) Close() error {
 	if err := b.root.Close(); err != nil {
