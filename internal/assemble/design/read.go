@@ -21,7 +21,10 @@ func why(v resource.Value) string {
 		return name(v.Ref) + " is not known from the design"
 	case v.Kind == resource.Text:
 		for _, part := range v.List {
-			if part.Kind == resource.Ref || part.Kind == resource.Unknown {
+			if part.Kind == resource.Unknown {
+				return why(part)
+			}
+			if part.Kind == resource.Ref {
 				return "it contains " + strings.TrimSuffix(why(part), " is not known from the design") + ", which is not known from the design"
 			}
 		}

@@ -50,6 +50,48 @@ func settleNames(d *design.Design) {
 		d.Alias(res.ID+".allocation_id", res.ID)
 	}
 	filter.NameLists(d)
+	lookups(d)
+}
+
+// lookups resolves data sources that can only find one thing of the design: of
+// a VPC there is one internet gateway, one group of a name, and, since the data
+// source fails if it finds several, one endpoint of a service.
+func lookups(d *design.Design) {
+	made := map[[3]string]ref.ID{}
+	learn := func(typ string, vpc ref.ID, name string, res resource.Resource) {
+		if vpc == "" || name == "" || res.Exists != fact.Yes {
+			return
+		}
+		key := [3]string{typ, string(vpc), name}
+		if _, twice := made[key]; twice {
+			made[key] = ""
+			return
+		}
+		made[key] = res.ID
+	}
+	for _, res := range d.Of("aws_internet_gateway") {
+		learn("igw", d.Link(res.Get("vpc_id")).ID, "igw", res)
+	}
+	for _, res := range d.Of("aws_security_group") {
+		learn("group", d.Link(res.Get("vpc_id")).ID, design.String(res.Get("name"), "").Or(""), res)
+	}
+	for _, res := range d.Of("aws_vpc_endpoint") {
+		learn("endpoint", d.Link(res.Get("vpc_id")).ID, filter.AWSName(filter.ServiceName(d, res), res.Region), res)
+	}
+	find := func(typ string, vpc ref.ID, name string, res resource.Resource) {
+		if id := made[[3]string{typ, string(vpc), name}]; id != "" {
+			d.Alias(res.ID, id)
+		}
+	}
+	for _, res := range d.Of("data.aws_internet_gateway") {
+		find("igw", d.Link(read.Filter(res, "attachment.vpc-id")).ID, "igw", res)
+	}
+	for _, res := range d.Of("data.aws_security_group") {
+		find("group", d.Link(res.Get("vpc_id")).ID, design.String(res.Get("name"), "").Or(""), res)
+	}
+	for _, res := range d.Of("data.aws_vpc_endpoint") {
+		find("endpoint", d.Link(res.Get("vpc_id")).ID, filter.AWSName(filter.ServiceName(d, res), res.Region), res)
+	}
 }
 
 // defaultsOfVPCs names what AWS makes with a VPC: by the resource that adopts

@@ -34,6 +34,7 @@ var notModelled = map[string]string{
 	"aws_vpc_encryption_control":           "encryption controls may cut plain traffic",
 	"aws_vpc_route_server":                 "a route server adds routes",
 	"aws_vpc_dhcp_options":                 "DHCP options may lead names to other resolvers",
+	"aws_vpc_dhcp_options_association":     "",
 	"aws_wafv2_web_acl_association":        "AWS WAF judges requests, not packets",
 	"aws_wafregional_web_acl_association":  "AWS WAF judges requests, not packets",
 	"aws_odb_":                             "Oracle Database@AWS joins other networks",

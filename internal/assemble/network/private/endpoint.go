@@ -45,6 +45,9 @@ func addEndpoints(r *read.Reader, s *topo.Snapshot) {
 	policies := parts(r, "aws_vpc_endpoint_policy")
 	private := parts(r, "aws_vpc_endpoint_private_dns")
 	for _, res := range r.Of("aws_vpc_endpoint", "data.aws_vpc_endpoint") {
+		if r.Canonical(res.ID) != res.ID {
+			continue // it looks up an endpoint of the design
+		}
 		e := topo.VPCEndpoint{
 			Thing: r.Thing(res), Kind: kind(res), VPC: r.Link(res.Get("vpc_id")).ID,
 			RouteTables: r.Links(res.Get("route_table_ids")),

@@ -124,15 +124,24 @@ func (r *Reader) rangeOf(to resource.Reference) ref.ID {
 		return r.moduleRange(to)
 	}
 	id := r.Canonical(to.ID)
-	res, ok := r.Find(id)
-	if !ok || r.multi[id] && to.Attr == "cidr_block" {
-		return ""
-	}
-	switch res.Type {
-	case "aws_vpc", "aws_default_vpc", "aws_subnet", "aws_default_subnet":
+	switch typeOf(to.ID) {
+	case "aws_vpc", "aws_default_vpc":
+		if r.multi[id] && to.Attr == "cidr_block" {
+			return ""
+		}
 		return id
+	case "aws_subnet", "aws_default_subnet":
+		if res, ok := r.Find(id); ok && typeOf(res.ID) == res.Type {
+			return id
+		}
 	}
 	return ""
+}
+
+// typeOf is the type in a Terraform address.
+func typeOf(id ref.ID) string {
+	typ, _, _ := strings.Cut(strings.TrimPrefix(string(id.Short()), "data."), ".")
+	return typ
 }
 
 // moduleRange knows the output of the VPC module that most designs use.

@@ -35,6 +35,9 @@ func addGateways(r *read.Reader, s *topo.Snapshot) {
 		{"aws_vpn_gateway", topo.VPNGateway}, {"data.aws_vpn_gateway", topo.VPNGateway},
 	} {
 		for _, res := range r.Of(k.typ) {
+			if r.Canonical(res.ID) != res.ID {
+				continue // it looks up a gateway of the design
+			}
 			g := topo.Gateway{Thing: r.Thing(res), Kind: k.kind, VPC: r.Link(res.Get("vpc_id")).ID}
 			if res.Data {
 				g.VPC = r.Link(read.Filter(res, "attachment.vpc-id")).ID
@@ -48,6 +51,9 @@ func addGateways(r *read.Reader, s *topo.Snapshot) {
 		}
 	}
 	for _, res := range r.Of("aws_nat_gateway", "data.aws_nat_gateway") {
+		if r.Canonical(res.ID) != res.ID {
+			continue
+		}
 		g := topo.Gateway{
 			Thing: r.Thing(res), Kind: topo.NATGateway,
 			Subnet: r.Link(res.Get("subnet_id")).ID, VPC: r.Link(res.Get("vpc_id")).ID,

@@ -156,7 +156,7 @@ func (t *tables) endpoint(e *topo.VPCEndpoint, kind read.State) {
 			Exists: state.Exists, Why: state.Why, Place: at,
 		})
 	}
-	if e.RouteTables.More != "" {
+	if e.RouteTables.More != "" && !e.Elsewhere {
 		t.more = cmp.Or(t.more, string(e.ID)+" adds routes to tables that are not known: "+e.RouteTables.More)
 	}
 }

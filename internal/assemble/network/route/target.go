@@ -85,7 +85,7 @@ func (t *tables) target(route *topo.Route, v resource.Value, at ref.Place) {
 			route.Why = cmp.Or(route.Why, link.Why)
 		}
 		switch {
-		case k.attr == "gateway_id":
+		case k.attr == "gateway_id" || k.attr == "nat_gateway_id":
 			t.gateway(route, value)
 		case k.kind == topo.ToElsewhere:
 			route.Target = ""
@@ -110,13 +110,19 @@ func (t *tables) target(route *topo.Route, v resource.Value, at ref.Place) {
 	}
 }
 
-// gateway tells the kinds of gateway_id apart.
+// gateway tells the kinds of gateway_id apart. AWS takes internet and NAT
+// gateways in either argument (aws_route_table, note on gateway_id and
+// nat_gateway_id).
 func (t *tables) gateway(route *topo.Route, v resource.Value) {
 	id := string(route.Target)
 	if res, ok := t.Find(route.Target); ok {
 		switch res.Type {
 		case "aws_internet_gateway":
 			route.Kind = topo.ToInternet
+		case "aws_nat_gateway":
+			route.Kind = topo.ToNAT
+		case "aws_egress_only_internet_gateway":
+			route.Kind = topo.ToEgressOnly
 		case "aws_vpn_gateway":
 			route.Kind = topo.ToVPN
 		case "aws_vpc_endpoint":
@@ -127,11 +133,13 @@ func (t *tables) gateway(route *topo.Route, v resource.Value) {
 		}
 	}
 	switch {
+	case strings.HasPrefix(id, "igw-"), t.isModuleIGW(v):
+		route.Kind = topo.ToInternet
 	case route.Kind != topo.ToUnknown:
 	case id == "local":
 		route.Kind, route.Target = topo.ToLocal, ""
-	case strings.HasPrefix(id, "igw-"), t.isModuleIGW(v):
-		route.Kind = topo.ToInternet
+	case strings.HasPrefix(id, "nat-"):
+		route.Kind = topo.ToNAT
 	case strings.HasPrefix(id, "vgw-"):
 		route.Kind = topo.ToVPN
 	default:
