@@ -125,10 +125,10 @@ type TLS uint8
 
 // The states.
 const (
-	TLSUnknown      TLS = iota
-	TLSNone             // plain text
-	TLSEncrypted        // terminated by a TLS listener, or a TLS target whose certificate the load balancer does not verify
-	TLSPassthrough      // TCP is passed on: the application decides
+	TLSUnknown     TLS = iota
+	TLSNone            // plain text
+	TLSEncrypted       // terminated by a TLS listener, or a TLS target whose certificate the load balancer does not verify
+	TLSPassthrough     // TCP is passed on: the application decides
 )
 
 // String is the state in words.

@@ -17,6 +17,10 @@
 //   - Results depend on the snapshot and the question only.
 //
 // # Not modelled
+// The package has about 3,800 lines because its files share one value, the
+// question, and each is about one noun of the model (group, ACL, route, transit
+// gateway, balancer, …); apart they would share its insides by exported names.
+//
 // Application-layer listeners, DNS answers, what appliances and forwarding
 // instances do with packets (answered as unknown), path MTU.
 package reach

@@ -1,0 +1,215 @@
+package reach
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/muralla-net/muralla/internal/fact"
+	"github.com/muralla-net/muralla/internal/finding"
+	"github.com/muralla-net/muralla/internal/netset"
+	"github.com/muralla-net/muralla/internal/ref"
+)
+
+// Lists that people read are cut at these lengths.
+const (
+	maxGaps  = 24
+	maxRules = 16
+	maxNear  = 4
+)
+
+// note collects why a gate passes or stops packets. A nil note collects
+// nothing, so that answers without explanation cost nothing.
+type note struct {
+	rules  []RuleUse
+	misses []RuleUse // rules that come near
+	stop   []string
+	doubts []finding.Evidence
+}
+
+func (n *note) rule(u RuleUse) {
+	if n != nil && len(n.rules) < maxRules && !hasUse(n.rules, u) {
+		n.rules = append(n.rules, u)
+	}
+}
+
+func (n *note) near(u RuleUse) {
+	if n != nil && len(n.misses) < maxNear && !hasUse(n.misses, u) {
+		n.misses = append(n.misses, u)
+	}
+}
+
+func hasUse(list []RuleUse, u RuleUse) bool {
+	return slices.ContainsFunc(list, func(v RuleUse) bool { return v.ID == u.ID && v.Text == u.Text && v.Place == u.Place })
+}
+
+func (n *note) stops(why string) {
+	if n != nil && !slices.Contains(n.stop, why) {
+		n.stop = append(n.stop, why)
+	}
+}
+
+// flaky is a reason why packets pass by chance only.
+func (n *note) flaky(why string) { n.unknown(why, ref.Place{}) }
+
+func (n *note) unknown(why string, at ref.Place) {
+	if n != nil {
+		n.doubts = distinct(append(n.doubts, finding.Evidence{Text: why, Place: at}))
+	}
+}
+
+// distinct drops repetitions and what is past the limit.
+func distinct(list []finding.Evidence) []finding.Evidence {
+	var out []finding.Evidence
+	for _, e := range list {
+		if len(out) < maxGaps && !slices.Contains(out, e) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// trail is the explanation of a pair of address sets. A nil trail records
+// nothing.
+type trail struct {
+	leaf
+	asked  netset.Ports
+	steps  []Step
+	gates  [GateReplyACLIn + 1]*note
+	missed []finding.Evidence // why a side may not be there
+	gaps   []finding.Evidence
+}
+
+func (t *trail) note(k GateKind) *note {
+	if t == nil {
+		return nil
+	}
+	if t.gates[k] == nil {
+		t.gates[k] = &note{}
+	}
+	return t.gates[k]
+}
+
+func (t *trail) notes() notes {
+	return notes{t.note(GateRoute), t.note(GatePublicAddress), t.note(GateBlockPublic), t.note(GateReplyRoute)}
+}
+
+func (t *trail) absent(q *question, s *side) {
+	if t != nil && s.exists != fact.Yes {
+		t.missed = append(t.missed, finding.Evidence{Text: "whether " + q.sideName(s) + " is there is not known" + because(s.why), Place: s.place})
+	}
+}
+
+func (t *trail) step(k GateKind, at ref.ID, b netset.Bounds) {
+	if t == nil {
+		return
+	}
+	n := t.note(k)
+	s := Step{Gate: k, At: at, Passes: b.Restrict(t.asked), Rules: n.rules}
+	open := !s.Passes.IsExact()
+	switch {
+	case s.Passes.Maybe.IsEmpty() && !t.asked.IsEmpty():
+		if len(s.Rules) == 0 || k == GateGroupIn || k == GateGroupOut {
+			s.Rules = n.misses
+		}
+		s.Why = strings.Join(n.stop, "; ")
+		if s.Why == "" {
+			s.Why = nothingAllows(k)
+		}
+	case open:
+		var all []string
+		for _, d := range n.doubts[:min(len(n.doubts), 3)] {
+			all = append(all, d.Text)
+		}
+		s.Why = strings.Join(all, "; ")
+		if s.Why == "" {
+			s.Why = "it depends on what is not known"
+		}
+	case !s.Passes.Sure.Covers(t.asked):
+		s.Why = "it lets pass only " + s.Passes.Sure.String()
+	}
+	if open {
+		t.gaps = append(t.gaps, n.doubts...)
+	}
+	t.steps = append(t.steps, s)
+}
+
+func nothingAllows(k GateKind) string {
+	switch k {
+	case GateGroupIn, GateGroupOut:
+		return "no rule allows it"
+	case GateACLIn, GateACLOut:
+		return "no entry allows it before one that denies it"
+	case GateReplyACLIn, GateReplyACLOut:
+		return "no entry allows the replies before one that denies them"
+	}
+	return "it does not pass"
+}
+
+// explain is [question.solve] with the gates: of hosts outside those of the
+// part with the most packets, of interfaces those of all their addresses.
+func (q *question) explain(from, to side) trail {
+	q.cutSide = nil
+	t := trail{asked: q.asked}
+	t.leaf = q.eval(&from, &to, &t)
+	if q.cutSide == nil || q.left == 0 {
+		slices.SortStableFunc(t.steps, func(a, b Step) int { return int(a.Gate) - int(b.Gate) })
+		t.gaps = distinct(append(t.gaps, t.missed...))
+		return t
+	}
+	at := q.divide()
+	rest := at.addrs.Minus(q.cutAt)
+	at.addrs = at.addrs.Intersect(q.cutAt)
+	hosts, name := at.hosts, q.sideName(at)
+	a := q.explain(from, to)
+	at.addrs = rest
+	b := q.explain(from, to)
+	if !hosts {
+		return a.meet(b, name)
+	}
+	if b.leaf.better(a.leaf) {
+		return b
+	}
+	return a
+}
+
+// meet joins the trails of two parts of the addresses that an interface may
+// have.
+func (t trail) meet(u trail, name string) trail {
+	out := trail{leaf: t.leaf.either(u.leaf), asked: t.asked, gaps: append(slices.Clone(t.gaps), u.gaps...)}
+	depends := "it depends on the address that " + name + " gets"
+	for k := GateGroupOut; k <= GateReplyACLIn; k++ {
+		a, b := stepOf(t.steps, k), stepOf(u.steps, k)
+		switch {
+		case a == nil && b == nil:
+		case a == nil:
+			out.steps = append(out.steps, *b)
+		case b == nil:
+			out.steps = append(out.steps, *a)
+		default:
+			s := *a
+			s.Passes = either(a.Passes, b.Passes)
+			s.Rules = slices.Clone(a.Rules)
+			for _, r := range b.Rules {
+				if len(s.Rules) < maxRules && !hasUse(s.Rules, r) {
+					s.Rules = append(s.Rules, r)
+				}
+			}
+			if !a.Passes.Equal(b.Passes) {
+				s.Why = depends
+				out.gaps = append(out.gaps, finding.Evidence{Text: depends})
+			}
+			out.steps = append(out.steps, s)
+		}
+	}
+	out.gaps = distinct(out.gaps)
+	return out
+}
+
+func stepOf(steps []Step, k GateKind) *Step {
+	for i := range steps {
+		if steps[i].Gate == k {
+			return &steps[i]
+		}
+	}
+	return nil
+}
