@@ -197,8 +197,8 @@ func (r *run) coverage(v *topo.VPC, subnets []ref.ID) finding.Finding {
 		case len(open) < len(subnets):
 			f.Title = "flow logs cover only some subnets with tasks in " + v.Name
 			f.Message = "Not covered: " + strings.Join(open, ", ") + "."
+			f.Facts = open
 		}
-		f.Facts = open
 	}
 	return f
 }

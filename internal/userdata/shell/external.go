@@ -50,17 +50,17 @@ func (s *State) external(name string, args []string, in stream, line int) (strea
 		if name == "mkdir" || strings.HasPrefix(name, "ch") || name == "logger" {
 			return stream{known: true}, fact.Yes
 		}
-		if name == "awk" || name == "gawk" {
-			if i := slices.Index(args, "inplace"); i < 0 {
-				return out, fact.Unknown
-			}
-			break
+		if !writes(name, args) {
+			return out, fact.Unknown
 		}
-		return out, fact.Unknown
 	}
 	switch name {
-	case "sleep", "ntpdate", "hostname", "modprobe", "useradd", "usermod", "groupadd", "mount", "umount", "mkfs", "kill", "killall":
+	case "sleep", "modprobe", "useradd", "usermod", "groupadd", "umount", "mkfs", "kill", "killall":
 		out = stream{known: true}
+	case "hostname", "mount": // without an operand they print
+		if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+			out = stream{known: true}
+		}
 	}
 	for _, a := range args {
 		for _, w := range s.shared.watch {
@@ -75,6 +75,20 @@ func (s *State) external(name string, args []string, in stream, line int) (strea
 		ok = fact.Unknown
 	}
 	return out, ok
+}
+
+// writes reports whether a program that mostly reads may write a file that its
+// arguments name: awk with -i inplace or a redirection, sort with -o.
+func writes(name string, args []string) bool {
+	switch name {
+	case "awk", "gawk":
+		return slices.ContainsFunc(args, func(a string) bool { return a == "inplace" || strings.Contains(a, ">") })
+	case "sort":
+		return slices.ContainsFunc(args, func(a string) bool {
+			return strings.HasPrefix(a, "--output") || len(a) > 1 && a[0] == '-' && a[1] != '-' && strings.Contains(a, "o")
+		})
+	}
+	return false
 }
 
 // mention makes a watched file unknown from here on.
@@ -149,16 +163,19 @@ func (s *State) grep(args []string) fact.Tri {
 	return found
 }
 
+// standardModules are modules that python -m runs and that write no settings.
+var standardModules = []string{"json.tool", "pip", "venv", "ensurepip", "http.server", "SimpleHTTPServer", "compileall", "site"}
+
 // harmlessCode reports whether an interpreter only filters text: its program is
 // on the command line and names nothing that could write or run something.
 func harmlessCode(name string, args []string) bool {
 	for i, a := range args {
 		code := a == "-c" || a == "-e" || a == "-ne" || a == "-pe" || a == "-r"
 		if !code || i+1 >= len(args) {
-			if a == "-V" || a == "--version" || a == "-m" && i+1 < len(args) && (args[i+1] == "json.tool" || args[i+1] == "pip") {
+			if a == "-V" || a == "--version" || a == "-m" && i+1 < len(args) && slices.Contains(standardModules, args[i+1]) {
 				return true
 			}
-			if strings.HasPrefix(a, "-") && !(name == "perl" && strings.Contains(a, "i")) {
+			if strings.HasPrefix(a, "-") && !strings.Contains(a, "i") { // -i edits files in place
 				continue
 			}
 			return false
