@@ -13,8 +13,11 @@ func (s *State) builtin(name string, args []string, in stream, line int) (out st
 	out = stream{known: true}
 	switch name {
 	case ":", "true", "set", "shopt", "trap", "umask", "wait", "ulimit", "alias", "hash", "shift", "getopts":
-		if name == "shift" {
+		switch name {
+		case "shift":
 			s.args = nil
+		case "trap":
+			s.trap(args, line)
 		}
 		if name == "set" && len(args) > 0 && args[0] == "--" {
 			s.args = append([]string{}, args[1:]...)

@@ -39,13 +39,44 @@ func (s *State) Run(chunks ...Chunk) {
 	if len(chunks) > 0 {
 		line = chunks[0].Line
 	}
+	outer := s.shared.traps
+	s.shared.traps = nil
 	s.isolated(line, func() {
-		for _, c := range chunks {
-			if !s.dead {
-				s.text(c)
+		s.nested(line, func() {
+			for _, c := range chunks {
+				if !s.dead {
+					s.text(c)
+				}
 			}
-		}
+		})
+		s.trapped()
 	})
+	s.shared.traps = outer
+}
+
+// action is what a script wants done on a signal or at its end.
+type action struct {
+	text string
+	line int
+}
+
+// trap notes the action of the command trap, each once.
+func (s *State) trap(args []string, line int) {
+	args = operands(args, "")
+	if len(args) < 2 || args[0] == "" || slices.ContainsFunc(s.shared.traps, func(a action) bool { return a.text == args[0] }) {
+		return
+	}
+	s.shared.traps = append(s.shared.traps, action{text: args[0], line: line})
+}
+
+// trapped does what was to be done at the end, or does not: an action may have
+// been replaced, or be for a signal that never came.
+func (s *State) trapped() {
+	for _, a := range s.shared.traps {
+		s.Maybe(fmt.Sprintf("only if the trap of line %d runs", a.line), func() {
+			s.nested(a.line, func() { s.inline(a.text, a.line) })
+		})
+	}
 }
 
 // text runs text in the present state.

@@ -21,6 +21,10 @@ func (s *State) fileCommand(name string, args []string, in stream, line int) (ou
 	case "sed":
 		return s.sed(args, in, line), ok, true
 	case "cp", "mv", "install", "ln":
+		if name == "ln" && s.links(operands(args, "-S --suffix")) {
+			s.giveUp(fmt.Sprintf("line %d gives a file of interest another name, under which writing is not followed", line), line)
+			return out, ok, true
+		}
 		s.copy(name, args, line)
 		return out, ok, true
 	case "rm", "unlink", "truncate", "shred":
@@ -45,6 +49,15 @@ func (s *State) fileCommand(name string, args []string, in stream, line int) (ou
 		return s.unsaid("the output of "+name, line), ok, true
 	}
 	return out, ok, false
+}
+
+// links reports whether ln makes a second name for a watched file, or for a
+// directory above one.
+func (s *State) links(ops []string) bool {
+	return len(ops) > 0 && slices.ContainsFunc(ops[:max(1, len(ops)-1)], func(a string) bool {
+		p := s.abs(a)
+		return s.watched(p) || slices.ContainsFunc(s.shared.watch, func(w string) bool { return strings.HasPrefix(w, strings.TrimSuffix(p, "/")+"/") })
+	})
 }
 
 // operands drops options; valued lists those that take the next argument.

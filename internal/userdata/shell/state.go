@@ -124,6 +124,7 @@ type shared struct {
 	pipes  int // pipelines that run now
 	trace  []access
 	watch  []string
+	traps  []action // of the script that runs
 }
 
 // NewState is a machine on which nothing ran yet. The paths in watch are the
