@@ -72,16 +72,6 @@ func classicHealth(target, block resource.Value) topo.HealthCheck {
 	return h
 }
 
-// registerClassic adds a target to all instance sides of a load balancer.
-func (r *reader) registerClassic(id ref.ID, t topo.Target) {
-	for _, l := range r.listeners {
-		if l.Balancer == id {
-			group := r.findGroup(l.ID, l.Place)
-			group.Targets = append(group.Targets, t)
-		}
-	}
-}
-
 // classicPolicy is the security policy of a listener of a Classic Load Balancer:
 // a predefined one that a policy resource refers to, or the default.
 func (r *reader) classicPolicy(lb ref.ID, l *topo.Listener) fact.Fact[string] {

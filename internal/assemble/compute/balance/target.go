@@ -28,7 +28,9 @@ func (r *reader) targetGroup(res resource.Resource) {
 		}
 	}
 	t.Version = upper(design.String(res.Get("protocol_version"), ""))
-	if p, known := t.Protocol.Get(); res.Get("protocol_version").IsNull() && (!known || p == "HTTP" || p == "HTTPS") {
+	if p, known := t.Protocol.Get(); res.Get("protocol_version").IsNull() && !known {
+		t.Version = fact.Missing[string](t.Protocol.Why, t.Protocol.Place)
+	} else if res.Get("protocol_version").IsNull() && (p == "HTTP" || p == "HTTPS") {
 		t.Version = fact.Default("HTTP1")
 	}
 	t.PreserveClientIP = preserve(res.Get("preserve_client_ip"), t.Protocol, t.TargetType)
@@ -127,19 +129,23 @@ func (r *reader) readTargets() {
 	for _, res := range r.d.Of("aws_autoscaling_group") {
 		t := topo.Target{Endpoint: res.ID, Port: fact.Default(0), Place: res.Place}
 		r.register(res.Get("target_group_arns"), t, res)
-		r.register(res.Get("load_balancers"), t, res)
+		r.registerByName(res.Get("load_balancers"), t, res)
 		r.register(wire.Join(wire.Each(res.Get("traffic_source"), "identifier")...), t, res)
 	}
 	for _, res := range r.d.Of("aws_autoscaling_attachment", "aws_autoscaling_traffic_source_attachment") {
 		link := r.instances.Find(res.Get("autoscaling_group_name"), res.ID)
 		t := topo.Target{Endpoint: link.ID, Why: link.Why, Port: fact.Default(0), Place: res.Place}
-		for _, key := range []string{"lb_target_group_arn", "alb_target_group_arn", "elb"} {
+		if t.Endpoint == "" {
+			t.Why = cmp.Or(t.Why, "no Auto Scaling group is written")
+		}
+		for _, key := range []string{"lb_target_group_arn", "alb_target_group_arn"} {
 			r.register(res.Get(key), t, res)
 		}
+		r.registerByName(res.Get("elb"), t, res)
 		r.register(res.Get("traffic_source", "identifier"), t, res)
 	}
 	for _, res := range r.d.Of("aws_elb_attachment") {
-		r.register(res.Get("elb"), r.target(res.Get("instance"), res), res)
+		r.registerByName(res.Get("elb"), r.target(res.Get("instance"), res), res)
 	}
 }
 
@@ -185,29 +191,57 @@ func (r *reader) networked(res resource.Resource) bool {
 // register adds a target to the groups, or to all instance sides of the classic
 // load balancers, that a value names.
 func (r *reader) register(v resource.Value, t topo.Target, from resource.Resource) {
-	links := r.d.Links(v)
+	links := r.groups.FindAll(v, from.ID)
 	for _, link := range links.List {
-		if lb := r.balancers.Find(resource.Value{Kind: resource.String, Text: string(link.ID)}, from.ID); lb.ID != "" {
-			if res, ok := r.d.Find(lb.ID); ok && res.Type == "aws_elb" {
-				r.registerClassic(lb.ID, t)
-				continue
-			}
+		if lb := r.balancers.Named(string(link.ID), from.ID); lb != "" || r.isClassic(link.ID) {
+			r.registerClassic(cmp.Or(lb, link.ID), t, link, from)
+			continue
 		}
-		if tg := r.groups.Find(resource.Value{Kind: resource.String, Text: string(link.ID)}, from.ID); tg.ID != "" {
-			link.ID = tg.ID
-		}
-		group := r.findGroup(link.ID, link.Place)
-		switch {
-		case link.Exists != fact.Yes || from.Exists != fact.Yes:
-			group.TargetsMore = cmp.Or(group.TargetsMore, string(from.ID)+" may register a target: "+cmp.Or(link.Why, from.Why, "it may not exist"))
-		default:
-			group.Targets = append(group.Targets, t)
+		r.put(r.findGroup(link.ID, link.Place), t, link, from)
+	}
+	r.mayRegister(links.More, from)
+}
+
+// registerByName is register for arguments that name classic load balancers.
+// One that is made elsewhere is not told its targets.
+func (r *reader) registerByName(v resource.Value, t topo.Target, from resource.Resource) {
+	links := r.balancers.FindAll(v, from.ID)
+	for _, link := range links.List {
+		r.registerClassic(link.ID, t, link, from)
+	}
+	r.mayRegister(links.More, from)
+}
+
+func (r *reader) isClassic(id ref.ID) bool {
+	res, ok := r.d.Find(id)
+	return ok && res.Type == "aws_elb"
+}
+
+// registerClassic adds a target to all instance sides of a load balancer.
+func (r *reader) registerClassic(id ref.ID, t topo.Target, link topo.Link, from resource.Resource) {
+	for _, l := range r.listeners {
+		if l.Balancer == id && r.isClassic(id) {
+			r.put(r.findGroup(l.ID, l.Place), t, link, from)
 		}
 	}
-	if links.More == "" {
+}
+
+// put adds a target to a group, unless the registration may not exist.
+func (r *reader) put(group *topo.TargetGroup, t topo.Target, link topo.Link, from resource.Resource) {
+	if link.Exists != fact.Yes || from.Exists != fact.Yes {
+		group.TargetsMore = cmp.Or(group.TargetsMore, string(from.ID)+" may register a target: "+cmp.Or(link.Why, from.Why, "it may not exist"))
+		return
+	}
+	group.Targets = append(group.Targets, t)
+}
+
+// mayRegister says of all groups that they may have a further target, if why is
+// not empty.
+func (r *reader) mayRegister(why string, from resource.Resource) {
+	if why == "" {
 		return
 	}
 	for _, group := range r.targets {
-		group.TargetsMore = cmp.Or(group.TargetsMore, string(from.ID)+" may register a target: "+links.More)
+		group.TargetsMore = cmp.Or(group.TargetsMore, string(from.ID)+" may register a target: "+why)
 	}
 }

@@ -125,14 +125,10 @@ func (r *reader) readProviders() {
 func (r *reader) managed(res resource.Resource, template resource.Value) {
 	const own = "AWS decides it for Managed Instances"
 	t := r.d.Thing(res, "name")
-	profile := template.Get("ec2_instance_profile_arn")
 	h := topo.Host{Thing: t, Managed: true, Bottlerocket: fact.Yes, UserDataPlace: res.Place,
 		Metadata: topo.Metadata{Endpoint: fact.Missing[bool](own, res.Place), Tokens: fact.Missing[bool](own, res.Place),
 			HopLimit: fact.Missing[int](own, res.Place), IPv6: fact.Missing[bool](own, res.Place), Place: res.Place}}
-	h.InstanceProfile = design.String(profile, "")
-	if shown := design.Display(profile); !h.InstanceProfile.IsKnown() && shown != "" {
-		h.InstanceProfile = fact.Known(shown, profile.Place)
-	}
+	h.InstanceProfile = wire.Named(r.d, template.Get("ec2_instance_profile_arn"))
 	if link := r.clusters.Find(res.Get("cluster"), res.ID); link.ID != "" {
 		h.Cluster = link.ID
 	} else {

@@ -92,7 +92,7 @@ func (r *reader) read(res resource.Resource) *topo.TaskDefinition {
 	var diags diag.List
 	t.Containers, t.ContainersMore, diags = container.Read(res.Get("container_definitions"))
 	r.diags = append(r.diags, diags...)
-	t.TaskRole, t.ExecutionRole = role(res.Get("task_role_arn")), role(res.Get("execution_role_arn"))
+	t.TaskRole, t.ExecutionRole = wire.Named(r.d, res.Get("task_role_arn")), wire.Named(r.d, res.Get("execution_role_arn"))
 	pid := design.String(res.Get("pid_mode"), "")
 	if s, ok := pid.Get(); ok {
 		t.PIDModeHost = fact.Known(s == "host", pid.Place)
@@ -142,15 +142,6 @@ func (r *reader) mode(t *topo.TaskDefinition, v resource.Value, unsure string, a
 	default:
 		t.Mode = fact.Default(topo.ModeBridge)
 	}
-}
-
-// role is the name of a role: its ARN or address, "" if none is written.
-func role(v resource.Value) fact.Fact[string] {
-	f := design.String(v, "")
-	if s := design.Display(v); !f.IsKnown() && v.Kind == resource.Ref && !v.Maybe {
-		return fact.Known(s, v.Place)
-	}
-	return f
 }
 
 func (r *reader) volume(t *topo.TaskDefinition, v resource.Value) {

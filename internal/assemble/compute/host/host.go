@@ -178,7 +178,7 @@ func (r *reader) one(res resource.Resource, subnets resource.Value, l layers) to
 	if profile.Kind == resource.List || profile.Kind == resource.Map {
 		profile = wire.First(profile.Get("arn"), profile.Get("name"))
 	}
-	h.InstanceProfile = text(profile)
+	h.InstanceProfile = wire.Named(r.d, profile)
 	data := l.get("user_data", "user_data_base64")
 	h.UserDataPlace = data.Place
 	if data.IsNull() {
@@ -197,16 +197,6 @@ func (r *reader) one(res resource.Resource, subnets resource.Value, l layers) to
 	}
 	r.join(&h, data)
 	return h
-}
-
-// text is a name that may be a reference: for people, and "" only if nothing is
-// written.
-func text(v resource.Value) fact.Fact[string] {
-	f := design.String(v, "")
-	if s := design.Display(v); !f.IsKnown() && !v.Maybe && s != "" && v.Kind == resource.Ref {
-		return fact.Known(s, v.Place)
-	}
-	return f
 }
 
 // segments cuts user data into what is known and what is not. References keep

@@ -192,6 +192,15 @@ func Each(blocks resource.Value, key ...string) []resource.Value {
 	return out
 }
 
+// Named is the name of a thing outside the snapshot, such as a role: its address
+// if it is a reference, "" if none is written.
+func Named(d *design.Design, v resource.Value) fact.Fact[string] {
+	if v.Kind == resource.Ref && !v.Maybe {
+		return fact.Known(string(d.Key(v.Ref)), v.Place)
+	}
+	return design.String(v, "")
+}
+
 // First is the first value that is written.
 func First(vs ...resource.Value) resource.Value {
 	for _, v := range vs {
