@@ -24,7 +24,8 @@
 // # Not modelled
 // Defaults that come with a machine image beyond those of ecs-init, what
 // foreign programs do (see package shell), vendor data, part handlers, batch
-// scripts on Windows. An unknown piece inside a line is taken to be a value
+// scripts on Windows. Docker is taken to keep its rules in the packet filter, and
+// to start between bootcmd and the scripts or before. An unknown piece inside a line is taken to be a value
 // that does not end the line; an unknown line may be anything.
 //
 // The package is longer than 1,500 lines because user data has eight dialects

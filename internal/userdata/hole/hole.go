@@ -17,6 +17,7 @@
 package hole
 
 import "strings"
+	"unicode/utf8"
 
 const (
 	first = '\U000F0000'
@@ -54,11 +55,9 @@ func (t *Table) Why(s string) string {
 	if i < 0 {
 		return ""
 	}
-	for _, r := range s[i:] {
-		if n := int(r - first); n < len(t.why) {
-			return t.why[n]
-		}
-		break
+	r, _ := utf8.DecodeRuneInString(s[i:])
+	if n := int(r - first); n < len(t.why) {
+		return t.why[n]
 	}
 	return "a piece of the text is not known"
 }
