@@ -222,8 +222,8 @@ func FuzzRead(f *testing.F) {
 		}
 		set, diags := Read(design(text), Options{})
 		again, more := Read(design(text), Options{})
-		if diff := cmp.Diff(set, again) + cmp.Diff(diags, more); diff != "" {
-			t.Fatalf("two readings differ:\n%s", diff)
+		if briefs(set) != briefs(again) || said(diags) != said(more) {
+			t.Fatal("two readings differ")
 		}
 		for _, d := range diags {
 			if d.Summary == "" || d.Detail == "" {
