@@ -16,8 +16,10 @@
 // be anything, and the readers say so.
 package hole
 
-import "strings"
+import (
+	"strings"
 	"unicode/utf8"
+)
 
 const (
 	first = '\U000F0000'
