@@ -152,7 +152,7 @@ func TestStores(t *testing.T) {
 				security_group_ids = [aws_security_group.g.id]
 			}
 			domain_endpoint_options { enforce_https = true }
-		}`, "aws_opensearch_domain.d", "opensearch:? public false tls true", in("false v6 ? listens tcp/443")},
+		}`, "aws_opensearch_domain.d", "opensearch:443 public false tls true", in("false v6 ? listens tcp/443")},
 		{"broker", `resource "aws_mq_broker" "d" {
 			engine_type = "RabbitMQ"
 			subnet_ids = [aws_subnet.a.id]

@@ -135,6 +135,18 @@ func TestWorkloads(t *testing.T) {
 			cluster = var.unknown
 			task_definition = var.unknown` + inSubnet), "aws_ecs_service.s",
 			"kind 0 in var.unknown runs var.unknown on ? as awsvpc hosts …\ntask in aws_subnet.a holds aws_security_group.g public false v6 false listens …"},
+		{"names by the same variables", `
+			variable "cluster" {}
+			resource "aws_ecs_cluster" "c" { name = var.cluster }
+			resource "aws_ecs_task_definition" "d" {
+				family = "${var.cluster}-app"
+				network_mode = "awsvpc"
+				container_definitions = "[]"
+			}` + service(`
+			launch_type = "FARGATE"
+			cluster = var.cluster
+			task_definition = "${var.cluster}-app:${var.unknown}"`+inSubnet), "aws_ecs_service.s",
+			"kind 0 in aws_ecs_cluster.c runs aws_ecs_task_definition.d on FARGATE as awsvpc hosts \ntask in aws_subnet.a holds aws_security_group.g public false v6 false listens "},
 		{"unknown definition without network", service(`
 			launch_type = "EC2"
 			task_definition = var.unknown`), "aws_ecs_service.s", "kind 0 in default runs var.unknown on EC2 as ? hosts …"},
@@ -265,7 +277,7 @@ func TestWorkloads(t *testing.T) {
 						} }
 					}
 				} } }] } } })
-			}`, "aws_sfn_state_machine.x.Run",
+			}`, `aws_sfn_state_machine.x["Run"]`,
 			"kind 2 in aws_ecs_cluster.c runs aws_ecs_task_definition.d on FARGATE as awsvpc hosts \ntask in aws_subnet.a holds … public false v6 false listens tcp/8080"},
 		{"standalone", definition, "aws_ecs_task_definition.d", "kind 3 in  runs aws_ecs_task_definition.d on ? as awsvpc hosts …"},
 	} {

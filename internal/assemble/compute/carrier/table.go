@@ -67,8 +67,8 @@ var stores = map[string]row{
 	"aws_msk_cluster":                    {kind: topo.StoreEndpoint, engine: "kafka", always: true},
 	"aws_msk_serverless_cluster":         store("kafka", "", one(9098, "Kafka with IAM")),
 	"aws_mq_broker":                      {kind: topo.StoreEndpoint, always: true},
-	"aws_opensearch_domain":              {kind: topo.StoreEndpoint, engine: "opensearch"},
-	"aws_elasticsearch_domain":           {kind: topo.StoreEndpoint, engine: "opensearch"},
+	"aws_opensearch_domain":              {kind: topo.StoreEndpoint, engine: "opensearch", ports: []port{one(443, "OpenSearch")}},
+	"aws_elasticsearch_domain":           {kind: topo.StoreEndpoint, engine: "opensearch", ports: []port{one(443, "OpenSearch")}},
 
 	"aws_eks_cluster": {ports: []port{one(443, "Kubernetes API")}, groups: "Amazon EKS makes a group of its own for it"},
 
@@ -114,6 +114,9 @@ func (r *reader) store(t topo.Thing, res resource.Resource, row row) topo.Store 
 		st.Engine = r.engine(res)
 	}
 	st.Port = fact.Missing[int]("the engine is not known, and no port is written", res.Place)
+	if st.Engine.IsKnown() {
+		st.Port = fact.Missing[int]("it has several ports", res.Place)
+	}
 	def, ok := port{}, false
 	if len(row.ports) > 0 {
 		def, ok = row.ports[0], true

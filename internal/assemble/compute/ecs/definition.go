@@ -53,6 +53,12 @@ func (r *reader) findDefinition(v resource.Value, from ref.ID) topo.Link {
 				found = append(found, id)
 			}
 		}
+		if len(found) == 0 { // the family is written with the same unknown pieces
+			shown := design.Display(v)
+			if id := r.definitions.Named(shown[:max(strings.LastIndex(shown, ":"), 0)], from); id != "" {
+				found = append(found, id)
+			}
+		}
 		if len(found) == 1 {
 			return topo.Link{ID: found[0], Exists: fact.Yes, Place: v.Place}
 		}

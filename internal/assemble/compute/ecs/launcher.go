@@ -3,6 +3,7 @@ package ecs
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/muralla-net/muralla/internal/assemble/compute/container"
@@ -100,7 +101,7 @@ func (r *reader) states(res resource.Resource, v resource.Value, depth int) {
 			state := states.Map[name]
 			if action, _ := design.String(state.Get("Resource"), "").Get(); strings.Contains(action, "ecs:runTask") {
 				t := r.d.Thing(res, "name")
-				t.ID, t.Name = res.ID+ref.ID("."+name), name
+				t.ID, t.Name = res.ID+ref.ID("["+strconv.Quote(name)+"]"), name
 				r.runTask(res, t, wire.First(state.Get("Parameters"), state.Get("Arguments")))
 			}
 			for _, key := range []string{"Branches", "Iterator", "ItemProcessor"} {

@@ -111,9 +111,15 @@ func (n Namer) Named(name string, from ref.ID) ref.ID {
 }
 
 // near are the resources of a name, those in the module of from first choice.
+// A name that is a reference, such as var.name, is that of a resource which is
+// named by the same reference.
 func (n Namer) near(name string, from ref.ID) []ref.ID {
+	ids := n.ids[name]
+	if len(ids) == 0 {
+		ids = n.ids["${"+name+"}"]
+	}
 	var near []ref.ID
-	for _, id := range n.ids[name] {
+	for _, id := range ids {
 		if id.Module() == from.Module() {
 			near = append(near, id)
 		}
@@ -121,7 +127,7 @@ func (n Namer) near(name string, from ref.ID) []ref.ID {
 	if len(near) > 0 {
 		return near
 	}
-	return n.ids[name]
+	return ids
 }
 
 // is reports whether an ID is a resource of the kind.
@@ -193,10 +199,14 @@ func Each(blocks resource.Value, key ...string) []resource.Value {
 }
 
 // Named is the name of a thing outside the snapshot, such as a role: its address
-// if it is a reference, "" if none is written.
+// if it is a reference, a text with its unknown pieces shown, "" if none is
+// written.
 func Named(d *design.Design, v resource.Value) fact.Fact[string] {
-	if v.Kind == resource.Ref && !v.Maybe {
+	switch {
+	case v.Kind == resource.Ref && !v.Maybe:
 		return fact.Known(string(d.Key(v.Ref)), v.Place)
+	case v.Kind == resource.Text && !v.Maybe && design.Display(v) != "":
+		return fact.Known(design.Display(v), v.Place)
 	}
 	return design.String(v, "")
 }
