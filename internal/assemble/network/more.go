@@ -19,10 +19,11 @@ func (f *finisher) more() {
 		}
 		return f.GivenAway(t.ID)
 	}
+	homeless := f.homeless()
 	vpcs := map[ref.ID]*topo.VPC{}
 	for i := range f.s.VPCs {
 		v := &f.s.VPCs[i]
-		v.More = cmp.Or(v.More, outside(v.Thing), f.homeless())
+		v.More = cmp.Or(v.More, outside(v.Thing), homeless)
 		vpcs[v.ID] = v
 	}
 	// What AWS makes with a VPC can be found by whoever knows the VPC.
@@ -30,9 +31,9 @@ func (f *finisher) more() {
 		if why := outside(t); why != "" {
 			return why
 		}
-		if v := vpcs[vpc]; made && v != nil && f.given(v.ID) != "" {
+		if v := vpcs[vpc]; made && v != nil {
 			if _, adopted := f.Find(t.ID); !adopted {
-				return f.given(v.ID)
+				return f.GivenAway(v.ID)
 			}
 		}
 		return ""
@@ -62,8 +63,6 @@ func (f *finisher) more() {
 		}
 	}
 }
-
-func (f *finisher) given(vpc ref.ID) string { return f.GivenAway(vpc) }
 
 // homeless names a thing of which it is not known to which VPC it belongs, so
 // that it may belong to any, or "".

@@ -22,18 +22,36 @@ type finisher struct {
 	associated [2][]association // subnets with route tables, and with ACLs
 }
 
-// names are IDs that the snapshot refers to, with the first place of each.
-type names map[ref.ID]ref.Place
-
-func (n names) add(id ref.ID, at ref.Place) {
-	if have, ok := n[id]; id != "" && (!ok || at.Compare(have) < 0 && !at.IsZero()) {
-		n[id] = at
-	}
+// mention is how the snapshot refers to a thing.
+type mention struct {
+	place ref.Place // the first
+	sure  bool      // some reference is surely to this one thing
+	why   string    // why none is
 }
+
+// names are IDs that the snapshot refers to.
+type names map[ref.ID]mention
+
+func (n names) add(id ref.ID, at ref.Place) { n.mention(id, mention{at, true, ""}) }
+
+func (n names) mention(id ref.ID, m mention) {
+	if id == "" {
+		return
+	}
+	if have, ok := n[id]; ok {
+		if have.place.Compare(m.place) < 0 && !have.place.IsZero() || m.place.IsZero() {
+			m.place = have.place
+		}
+		m.sure, m.why = m.sure || have.sure, max(m.why, have.why)
+	}
+	n[id] = m
+}
+
+func (n names) link(l topo.Link) { n.mention(l.ID, mention{l.Place, l.Exists == fact.Yes, l.Why}) }
 
 func (n names) links(l topo.Links) {
 	for _, one := range l.List {
-		n.add(one.ID, one.Place)
+		n.link(one)
 	}
 }
 
@@ -44,19 +62,23 @@ func drop[T any](n names, list []T, id func(*T) ref.ID) {
 	}
 }
 
-// each visits the names in order.
-func (n names) each(visit func(id ref.ID, at ref.Place)) {
+// each visits the names in order, with a stub for each.
+func (f *finisher) each(n names, typ string, visit func(t topo.Thing)) {
 	for _, id := range slices.Sorted(maps.Keys(n)) {
-		visit(id, n[id])
+		visit(f.stub(id, typ, n[id]))
 	}
 }
 
-// stub is a thing that is only referred to. A name of several things stands for
-// all of them, and may not exist as one.
-func (f *finisher) stub(id ref.ID, typ string, at ref.Place) topo.Thing {
-	t := f.Stub(id, typ, at)
-	if read.IsListName(id) {
+// stub is a thing that is only referred to. A name of several things, or one
+// that every list holds as zero or more elements, stands for all of them and may
+// not exist as one.
+func (f *finisher) stub(id ref.ID, typ string, m mention) topo.Thing {
+	t := f.Stub(id, typ, m.place)
+	switch {
+	case read.IsListName(id):
 		t.Exists, t.Why = fact.Unknown, string(id)+" stands for several things"
+	case !m.sure:
+		t.Exists, t.Why = fact.Unknown, cmp.Or(m.why, string(id)+" may not exist")
 	}
 	return t
 }
@@ -91,17 +113,17 @@ func (f *finisher) stubSubnets() {
 	}
 	for _, as := range f.associated {
 		for _, a := range as {
-			n.add(a.subnet.ID, a.place)
+			n.mention(a.subnet.ID, mention{a.place, a.subnet.Exists == fact.Yes, a.subnet.Why})
 		}
 	}
 	for _, res := range f.Of("aws_vpc_block_public_access_exclusion") {
 		n.add(f.Link(res.Get("subnet_id")).ID, res.Place)
 	}
 	drop(n, f.s.Subnets, func(t *topo.Subnet) ref.ID { return t.ID })
-	n.each(func(id ref.ID, at ref.Place) {
-		missing := fact.Missing[bool](elsewhere, at)
+	f.each(n, "aws_subnet", func(t topo.Thing) {
+		missing := fact.Missing[bool](elsewhere, t.Place)
 		f.s.Subnets = append(f.s.Subnets, topo.Subnet{
-			Thing: f.stub(id, "aws_subnet", at), AZ: fact.Missing[string](elsewhere, at),
+			Thing: t, AZ: fact.Missing[string](elsewhere, t.Place),
 			MapPublicIP: missing, AssignIPv6: missing, HasIPv6: missing,
 		})
 	})
@@ -122,11 +144,11 @@ func (f *finisher) stubTables() {
 	}
 	drop(tables, f.s.RouteTables, func(t *topo.RouteTable) ref.ID { return t.ID })
 	drop(acls, f.s.NetworkACLs, func(t *topo.NetworkACL) ref.ID { return t.ID })
-	tables.each(func(id ref.ID, at ref.Place) {
-		f.s.RouteTables = append(f.s.RouteTables, topo.RouteTable{Thing: f.stub(id, "aws_route_table", at)})
+	f.each(tables, "aws_route_table", func(t topo.Thing) {
+		f.s.RouteTables = append(f.s.RouteTables, topo.RouteTable{Thing: t})
 	})
-	acls.each(func(id ref.ID, at ref.Place) {
-		f.s.NetworkACLs = append(f.s.NetworkACLs, topo.NetworkACL{Thing: f.stub(id, "aws_network_acl", at)})
+	f.each(acls, "aws_network_acl", func(t topo.Thing) {
+		f.s.NetworkACLs = append(f.s.NetworkACLs, topo.NetworkACL{Thing: t})
 	})
 }
 
@@ -167,30 +189,30 @@ func (f *finisher) stubTargets() {
 	drop(transits, f.s.TransitGateways, func(t *topo.TransitGateway) ref.ID { return t.ID })
 	drop(endpoints, f.s.VPCEndpoints, func(t *topo.VPCEndpoint) ref.ID { return t.ID })
 	drop(inter, f.s.Endpoints, func(t *topo.Endpoint) ref.ID { return t.ID })
-	gateways.each(func(id ref.ID, at ref.Place) {
-		missing := fact.Missing[bool](elsewhere, at)
-		f.s.Gateways = append(f.s.Gateways, topo.Gateway{Thing: f.stub(id, "gateway", at), Kind: kinds[id], Public: missing, Regional: missing})
+	f.each(gateways, "gateway", func(t topo.Thing) {
+		missing := fact.Missing[bool](elsewhere, t.Place)
+		f.s.Gateways = append(f.s.Gateways, topo.Gateway{Thing: t, Kind: kinds[t.ID], Public: missing, Regional: missing})
 	})
-	peerings.each(func(id ref.ID, at ref.Place) {
-		f.s.Peerings = append(f.s.Peerings, topo.Peering{Thing: f.stub(id, "aws_vpc_peering_connection", at), SameRegion: fact.Missing[bool](elsewhere, at)})
+	f.each(peerings, "aws_vpc_peering_connection", func(t topo.Thing) {
+		f.s.Peerings = append(f.s.Peerings, topo.Peering{Thing: t, SameRegion: fact.Missing[bool](elsewhere, t.Place)})
 	})
-	transits.each(func(id ref.ID, at ref.Place) {
+	f.each(transits, "aws_ec2_transit_gateway", func(t topo.Thing) {
 		f.s.TransitGateways = append(f.s.TransitGateways, topo.TransitGateway{
-			Thing: f.stub(id, "aws_ec2_transit_gateway", at), GroupReferences: fact.Missing[bool](elsewhere, at), More: elsewhere,
+			Thing: t, GroupReferences: fact.Missing[bool](elsewhere, t.Place), More: elsewhere,
 		})
 	})
-	endpoints.each(func(id ref.ID, at ref.Place) {
-		missing := fact.Missing[string](elsewhere, at)
+	f.each(endpoints, "aws_vpc_endpoint", func(t topo.Thing) {
+		missing := fact.Missing[string](elsewhere, t.Place)
 		f.s.VPCEndpoints = append(f.s.VPCEndpoints, topo.VPCEndpoint{
-			Thing: f.stub(id, "aws_vpc_endpoint", at), Service: missing, ServiceName: missing,
-			PrivateDNS: fact.Missing[bool](elsewhere, at), Policy: topo.Policy{Why: elsewhere, Place: at},
+			Thing: t, Service: missing, ServiceName: missing,
+			PrivateDNS: fact.Missing[bool](elsewhere, t.Place), Policy: topo.Policy{Why: elsewhere, Place: t.Place},
 			RouteTables: topo.Links{More: elsewhere},
 		})
 	})
-	inter.each(func(id ref.ID, at ref.Place) {
-		missing := fact.Missing[bool](elsewhere, at)
+	f.each(inter, "aws_network_interface", func(t topo.Thing) {
+		missing := fact.Missing[bool](elsewhere, t.Place)
 		f.s.Endpoints = append(f.s.Endpoints, topo.Endpoint{
-			Thing: f.stub(id, "aws_network_interface", at), Kind: topo.InterfaceEndpointENI, PublicIPv4: missing, IPv6: missing,
+			Thing: t, Kind: topo.InterfaceEndpointENI, PublicIPv4: missing, IPv6: missing,
 			Subnets: topo.Links{More: elsewhere}, Groups: topo.Links{More: elsewhere}, ListensMore: elsewhere,
 		})
 	})
@@ -232,14 +254,12 @@ func (f *finisher) stubGroups() {
 	}
 	drop(groups, f.s.SecurityGroups, func(t *topo.SecurityGroup) ref.ID { return t.ID })
 	drop(lists, f.s.PrefixLists, func(t *topo.PrefixList) ref.ID { return t.ID })
-	groups.each(func(id ref.ID, at ref.Place) {
-		f.s.SecurityGroups = append(f.s.SecurityGroups, topo.SecurityGroup{Thing: f.stub(id, "aws_security_group", at)})
+	f.each(groups, "aws_security_group", func(t topo.Thing) {
+		f.s.SecurityGroups = append(f.s.SecurityGroups, topo.SecurityGroup{Thing: t})
 	})
-	lists.each(func(id ref.ID, at ref.Place) {
-		l := filter.Listed(f.Reader, id, f.lists, at)
-		if read.IsListName(id) {
-			l.Exists, l.Why = fact.Unknown, string(id)+" stands for several things"
-		}
+	f.each(lists, "aws_ec2_managed_prefix_list", func(t topo.Thing) {
+		l := filter.Listed(f.Reader, t.ID, f.lists, t.Place)
+		l.Exists, l.Why = t.Exists, t.Why
 		f.s.PrefixLists = append(f.s.PrefixLists, l)
 	})
 }
@@ -311,9 +331,9 @@ func (f *finisher) vpcs() {
 		}
 	}
 	drop(n, f.s.VPCs, func(t *topo.VPC) ref.ID { return t.ID })
-	n.each(func(id ref.ID, at ref.Place) {
-		missing := fact.Missing[bool](elsewhere, at)
-		v := topo.VPC{Thing: f.stub(id, "aws_vpc", at), DNSSupport: missing, DNSHostnames: missing, BlocksMore: elsewhere}
+	f.each(n, "aws_vpc", func(t topo.Thing) {
+		missing := fact.Missing[bool](elsewhere, t.Place)
+		v := topo.VPC{Thing: t, DNSSupport: missing, DNSHostnames: missing, BlocksMore: elsewhere}
 		f.s.VPCs = append(f.s.VPCs, v)
 	})
 	slices.SortFunc(f.s.VPCs, func(a, b topo.VPC) int { return cmp.Compare(a.ID, b.ID) })

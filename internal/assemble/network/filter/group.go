@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/muralla-net/muralla/internal/assemble/design"
 	"github.com/muralla-net/muralla/internal/assemble/network/read"
@@ -189,7 +190,18 @@ func (g *groups) named(base topo.Rule, v resource.Value, kind topo.PeerKind) []t
 		out = append(out, with(base, topo.Peer{Kind: kind, ID: id}, read.OfLink(l)))
 	}
 	if links.More != "" {
-		out = append(out, with(base, topo.Peer{Block: topo.Block{Why: links.More}, Candidates: links.Candidates}, read.Doubt(links.More)))
+		out = append(out, with(base, topo.Peer{Block: topo.Block{Why: links.More}, Candidates: g.groupsOf(links.Candidates)}, read.Doubt(links.More)))
+	}
+	return out
+}
+
+// groupsOf are the security groups among the names that an expression refers to.
+func (g *groups) groupsOf(ids []ref.ID) []ref.ID {
+	var out []ref.ID
+	for _, id := range ids {
+		if res, ok := g.Find(id); ok && strings.HasSuffix(res.Type, "_security_group") {
+			out = append(out, id)
+		}
 	}
 	return out
 }
