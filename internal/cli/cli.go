@@ -80,6 +80,7 @@ func newRoot(a *app) *cobra.Command {
 whether it follows the network security best practices of AWS.`,
 		Example: `  muralla check .
   muralla check -o json=report.json plan.json
+  muralla ask 'internet -> svc/orders' .
   muralla explain sg-from-alb`,
 		Version:       buildVersion(),
 		SilenceErrors: true,
@@ -101,7 +102,7 @@ whether it follows the network security best practices of AWS.`,
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newCheck(a), newExplain(a), newVersion(a))
+	root.AddCommand(newCheck(a), newAsk(a), newExplain(a), newVersion(a))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	withExits(root, exitClean, exitFailed)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -23,15 +24,27 @@ const (
 	exitInterrupted status = 130
 )
 
-// exits is the table that help texts and documentation print.
-var exits = []struct {
+// exit is a status and what it says.
+type exit struct {
 	status status
 	means  string
-}{
+}
+
+// exits is the table that help texts and documentation print.
+var exits = []exit{
 	{exitClean, "clean: nothing was found at or above --fail-on, or the answer was given"},
 	{exitFound, "found: at least one finding at or above --fail-on that is not suppressed"},
 	{exitFailed, "failed: the command could not do what was asked, and says why"},
 	{exitUndecided, "undecided: nothing was found, but with --strict something was not decided or not read"},
+	{exitInterrupted, "interrupted"},
+}
+
+// askExits is the table for ask, whose answer is a truth value.
+var askExits = []exit{
+	{exitClean, "yes: some connection that was asked about works; with --expect, it holds"},
+	{exitFound, "no: none does; with --expect, it does not hold"},
+	{exitFailed, "failed: the question could not be asked, and the program says why"},
+	{exitUndecided, "undecided: facts that decide are missing"},
 	{exitInterrupted, "interrupted"},
 }
 
@@ -40,14 +53,20 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 // withExits ends the help of a command with the statuses that it can have.
 func withExits(cmd *cobra.Command, can ...status) {
+	var table []exit
+	for _, e := range exits {
+		if slices.Contains(can, e.status) {
+			table = append(table, e)
+		}
+	}
+	withExitTable(cmd, table)
+}
+
+func withExitTable(cmd *cobra.Command, table []exit) {
 	var b strings.Builder
 	b.WriteString("\nEXIT STATUS\n")
-	for _, e := range exits {
-		for _, s := range can {
-			if s == e.status {
-				fmt.Fprintf(&b, "  %-4d %s\n", int(s), e.means)
-			}
-		}
+	for _, e := range table {
+		fmt.Fprintf(&b, "  %-4d %s\n", int(e.status), e.means)
 	}
 	// Children would inherit the template of their parent.
 	cmd.SetHelpTemplate(`{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/muralla-net/muralla/internal/check"
+	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/estate"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/intent"
@@ -27,17 +28,23 @@ type analyse func(request) (finding.Report, error)
 
 // engines is the analysis of the program; tests put others in its place.
 func engines(r request) (finding.Report, error) {
-	e, diags, err := estate.Open(r.Paths, estate.Options{
-		Root: r.Root, Vars: r.Vars, VarFiles: r.VarFiles, Workspace: r.Workspace, Intent: r.Intent,
-	})
+	e, diags, err := open(r)
 	if err != nil {
-		var in *estate.InputError
-		if errors.As(err, &in) {
-			return finding.Report{}, fail(in.Hint, "%w", err)
-		}
 		return finding.Report{}, err
 	}
 	report := check.Run(e.Snapshot, r.Intent, check.Options{Input: strings.Join(r.Paths, " ")})
 	report.Diagnostics = diags
 	return report, nil
+}
+
+// open reads the inputs.
+func open(r request) (estate.Estate, diag.List, error) {
+	e, diags, err := estate.Open(r.Paths, estate.Options{
+		Root: r.Root, Vars: r.Vars, VarFiles: r.VarFiles, Workspace: r.Workspace, Intent: r.Intent,
+	})
+	var in *estate.InputError
+	if errors.As(err, &in) {
+		err = fail(in.Hint, "%w", err)
+	}
+	return e, diags, err
 }

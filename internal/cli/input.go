@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/muralla-net/muralla/internal/diag"
+	"github.com/muralla-net/muralla/internal/intent"
+	"github.com/muralla-net/muralla/internal/render/text"
+)
+
+// inputOptions is what the flags say about reading a design. Commands that read
+// one have them in common.
+type inputOptions struct {
+	config    string
+	vars      []string
+	varFiles  []string
+	workspace string
+	root      string
+}
+
+func (o *inputOptions) flags(f *pflag.FlagSet) {
+	f.StringVar(&o.config, "config", "", "read this `FILE` in place of muralla.yaml beside the first PATH")
+	f.StringArrayVar(&o.vars, "var", nil, "set a Terraform variable, `NAME=VALUE`; may be repeated")
+	f.StringArrayVar(&o.varFiles, "var-file", nil, "read Terraform variables from `FILE`; may be repeated")
+	f.StringVar(&o.workspace, "workspace", "", "`NAME` of the Terraform workspace")
+	f.StringVar(&o.root, "root", "", "read nothing outside `DIR`, in place of the repository of each path")
+}
+
+func (o inputOptions) request(paths []string) (request, error) {
+	r := request{Paths: paths, Root: o.root, VarFiles: o.varFiles, Workspace: o.workspace, Vars: map[string]string{}}
+	for _, v := range o.vars {
+		name, value, ok := strings.Cut(v, "=")
+		if !ok || name == "" {
+			return request{}, fail("for example: --var=region=eu-west-1", "--var wants NAME=VALUE, not %q", v)
+		}
+		r.Vars[name] = value
+	}
+	for _, p := range slices.Concat(paths, o.varFiles) {
+		if _, err := os.Stat(p); err != nil {
+			return request{}, fail("paths are relative to the current directory", "%w", err)
+		}
+	}
+	if o.root != "" {
+		if info, err := os.Stat(o.root); err != nil || !info.IsDir() {
+			return request{}, fail("name a directory around the paths", "--root is no directory: %s", o.root)
+		}
+	}
+	return r, nil
+}
+
+// configFile is the default name of what the user declares.
+const configFile = "muralla.yaml"
+
+// maxConfig is one byte more than the reader of the file takes.
+const maxConfig = 1<<20 + 1
+
+// declared is the file in which the user declares: its name and what it holds,
+// or nothing if there is none.
+func (o inputOptions) declared(first string) (name string, data []byte, err error) {
+	var file *os.File
+	if name = o.config; name != "" {
+		if file, err = os.Open(name); err != nil {
+			return "", nil, fail("--config names the file to read", "%w", err)
+		}
+	} else {
+		dir := first
+		if info, err := os.Stat(first); err != nil || !info.IsDir() {
+			dir = filepath.Dir(first)
+		}
+		name = filepath.Join(dir, configFile)
+		// Within a design that others wrote the file may be a link to anywhere.
+		if file, err = os.OpenInRoot(dir, configFile); errors.Is(err, fs.ErrNotExist) {
+			return "", nil, nil
+		} else if err != nil {
+			return "", nil, fail("name it with --config if it is meant", "%w", err)
+		}
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return "", nil, fmt.Errorf("read %s: it is no regular file", name)
+	}
+	if data, err = io.ReadAll(io.LimitReader(file, maxConfig)); err != nil {
+		return "", nil, fmt.Errorf("read what is declared: %w", err)
+	}
+	return name, data, nil // not nil, even if the file is empty
+}
+
+// intent reads what the user declares. A file with errors is a failure, since
+// findings without the exceptions and facts that were meant would mislead.
+func (o inputOptions) intent(a *app, first string, view text.Options) (intent.Intent, diag.List, error) {
+	name, data, err := o.declared(first)
+	if err != nil || data == nil {
+		return intent.Intent{}, nil, err
+	}
+	// Places name the file alone: a path would differ from machine to machine.
+	in, diags := intent.Parse(filepath.Base(name), data)
+	if len(diags) > 0 {
+		if err := text.WriteDiagnostics(a.stderr, diags, view); err != nil {
+			return intent.Intent{}, nil, err
+		}
+		return intent.Intent{}, nil, fail("nothing was read further: without what it declares the result would mislead", "cannot use %s", name)
+	}
+	return in, unknownSlugs(in), nil
+}
+
+// unknownSlugs warns of recommendations that do not exist.
+func unknownSlugs(in intent.Intent) diag.List {
+	var out diag.List
+	known := slugs()
+	for _, m := range in.Named() {
+		if slices.Contains(known, m.Recommendation) {
+			continue
+		}
+		detail := fmt.Sprintf("There is no recommendation %q, so this entry has no effect.", m.Recommendation)
+		if best := diag.Closest(m.Recommendation, known); best != "" {
+			detail += fmt.Sprintf(" Did you mean %q?", best)
+		} else {
+			detail += " Those that exist are listed by: muralla explain"
+		}
+		out.Add(diag.Warning, m.Place, "unknown recommendation", detail)
+	}
+	return out
+}
