@@ -54,7 +54,8 @@ func (q *question) open() pass {
 
 func (q *question) doubt() pass {
 	p := q.stopped()
-	p.route, p.refs, p.over = q.anything, fact.Unknown, fact.Unknown
+	// Out of a transit gateway in its own subnet, packets meet no network ACL.
+	p.route, p.refs, p.over, p.skipIn = q.anything, fact.Unknown, fact.Unknown, fact.Unknown
 	return p
 }
 
@@ -326,7 +327,7 @@ func (q *question) entrance(from, to *side, n notes) road {
 		out = road{
 			route: either(out.route, r.route), direct: out.direct || r.direct, internet: out.internet || r.internet,
 			public: either(out.public, r.public), block: either(out.block, r.block),
-			back: either(out.back, r.back), refs: fact.No, skipIn: fact.No, skipBack: fact.No,
+			back: either(out.back, r.back), refs: fact.No, skipIn: eitherTri(out.skipIn, r.skipIn), skipBack: fact.No,
 		}
 	}
 	return out
@@ -350,6 +351,9 @@ func (q *question) enter(h hop, from, to *side, n notes) road {
 	n.route.unknown(why, h.place)
 	n.back.unknown(why, h.place)
 	r.route, r.back = q.anything, q.anything
+	if h.kind == topo.ToTransit || h.kind == topo.ToUnknown {
+		r.skipIn = fact.Unknown // see doubt
+	}
 	return r
 }
 
