@@ -36,7 +36,7 @@ import (
 
 // Bounds of one evaluation.
 const (
-	maxSteps = 5_000_000 // nodes evaluated in one configuration
+	maxSteps = 3_000_000 // nodes evaluated in one configuration
 	maxDepth = 4000      // nesting of nodes, references included
 	maxText  = 4 << 20   // bytes of one string
 	maxWork  = 1 << 30   // bytes of all strings that were put together
