@@ -24,7 +24,7 @@
 //
 // # Guarantees
 // No function panics, reads the clock or the environment, or touches the file
-// system but through [Files]. The reason of an unknown argument is a mark of an
+// system but through a [FileReader]. The reason of an unknown argument is a mark of an
 // unknown result. Arguments and results are bounded by [MaxWeight], all
 // results of one [Budget] by its total, numbers by their digits, nesting by depth.
 //
