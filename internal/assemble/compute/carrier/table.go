@@ -110,7 +110,7 @@ func engine(name string) (port, bool) {
 // store is what decides about a data store.
 func (r *reader) store(t topo.Thing, res resource.Resource, row row) topo.Store {
 	st := topo.Store{Thing: t, Engine: fact.Known(row.engine, res.Place)}
-	if row.engine == "" {
+	if row.engine == "" || row.engine == "redis" && !res.Get("engine").IsNull() {
 		st.Engine = r.engine(res)
 	}
 	st.Port = fact.Missing[int]("the engine is not known, and no port is written", res.Place)

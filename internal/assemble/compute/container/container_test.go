@@ -95,6 +95,30 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
+// Templates add elements and members under conditions that nobody knows.
+func TestUnknownPieces(t *testing.T) {
+	for in, want := range map[string]string{
+		`[{"name":"a"} @var.more>@]`:                       "a more",
+		`[{"name":"a"} @var.more>@ {"name":"b"}]`:          "a b more",
+		`[@var.more>@ {"name":"b"}, {"name":"c"}]`:         "b c more",
+		`[{"name":"a"}, {"name":"b" @var.more>@}]`:         "a more",
+		`[{"name":"a"}, {@var.more>@ "name":"b"}]`:         "a more",
+		`[{"name":"a"}, {"name":"b", @var.more>@, "c":1}]`: "a more",
+	} {
+		list, more, diags := Read(text(in))
+		got := ""
+		for _, c := range list {
+			got += c.Name + " "
+		}
+		if strings.Contains(more, "var.more") {
+			got += "more"
+		}
+		if got != want || len(diags) != 0 {
+			t.Errorf("Read(%s) has %s, %v; want %s", in, got, diags, want)
+		}
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{`[{"name":"a"}]`, `{"a":[1,2,{"b":null}]}`, `["\ud83d\ude00\u12"]`, `[@x@,{"@y@":"@z@1"}]`, "\U000F0000", `[{"portMappings":[{"containerPortRange":"a-b"}]}]`} {
 		f.Add(s)

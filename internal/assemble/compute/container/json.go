@@ -107,28 +107,23 @@ func (p *parser) object(depth int) (resource.Value, error) {
 	unknown := ""
 	p.pos++
 	for first := true; ; first = false {
+		if why := p.unknownPieces(); why != "" {
+			unknown = why // unknown members: the object may have any
+			if p.peek() == ',' {
+				p.pos++
+			}
+			first = true
+		}
 		switch p.peek() {
 		case '}':
 			p.trailing = p.trailing || !first
 			p.pos++
-			if unknown != "" {
-				return resource.Value{Kind: resource.Unknown, Why: unknown, Place: p.place}, nil
-			}
-			return out, nil
+			return settled(out, unknown), nil
 		case '"':
 		case 0:
 			return out, p.fail("an object does not end")
 		default:
-			// Unknown members: the object may have any.
-			v, err := p.word()
-			if err != nil || v.Kind != resource.Unknown && v.Kind != resource.Ref {
-				return out, p.fail("a name in quotes is expected")
-			}
-			unknown = design.Why(v)
-			if done, err := p.next('}'); done || err != nil {
-				return resource.Value{Kind: resource.Unknown, Why: unknown, Place: p.place}, err
-			}
-			continue
+			return out, p.fail("a name in quotes is expected")
 		}
 		key, err := p.str()
 		if err != nil {
@@ -147,17 +142,22 @@ func (p *parser) object(depth int) (resource.Value, error) {
 		} else {
 			unknown = design.Why(key)
 		}
-		done, err := p.next('}')
-		if err != nil {
-			return out, err
+		why := p.unknownPieces()
+		if why != "" {
+			unknown = why
 		}
-		if done {
-			if unknown != "" {
-				return resource.Value{Kind: resource.Unknown, Why: unknown, Place: p.place}, nil
-			}
-			return out, nil
+		if done, err := p.next('}', why != ""); done || err != nil {
+			return settled(out, unknown), err
 		}
 	}
+}
+
+// settled is an object, or an unknown value if some of its members are unknown.
+func settled(object resource.Value, unknown string) resource.Value {
+	if unknown != "" {
+		return resource.Value{Kind: resource.Unknown, Why: unknown, Place: object.Place}
+	}
+	return object
 }
 
 func (p *parser) array(depth int) (resource.Value, error) {
@@ -169,26 +169,49 @@ func (p *parser) array(depth int) (resource.Value, error) {
 			p.pos++
 			return out, nil
 		}
+		start := p.pos
 		v, err := p.value(depth + 1)
 		if err != nil {
 			return out, err
 		}
 		out.List = append(out.List, v)
-		if done, err := p.next(']'); done || err != nil {
+		loose := hole.Has(p.text[start:p.pos]) && v.Kind != resource.Map && v.Kind != resource.List
+		if why := p.unknownPieces(); why != "" { // unknown further elements, with or without commas
+			loose = true
+			out.List = append(out.List, resource.Value{Kind: resource.Unknown, Why: why, Place: p.place})
+		}
+		if done, err := p.next(']', loose); done || err != nil {
 			return out, err
 		}
 	}
 }
 
-// next reads a comma, or the end of an object or array.
-func (p *parser) next(end byte) (done bool, err error) {
-	switch p.peek() {
-	case ',':
+// unknownPieces passes over unknown pieces at a place where no value is
+// expected, such as a condition that adds elements, and says why they are unknown.
+func (p *parser) unknownPieces() (why string) {
+	for {
+		p.space()
+		r, size := utf8.DecodeRuneInString(p.text[p.pos:])
+		if !hole.Is(r) {
+			return why
+		}
+		p.pos += size
+		why = p.holes.Why(string(r))
+	}
+}
+
+// next reads a comma, or the end of an object or array. Loose means that an
+// unknown piece before may hold the comma.
+func (p *parser) next(end byte, loose bool) (done bool, err error) {
+	switch c := p.peek(); {
+	case c == ',':
 		p.pos++
 		return false, nil
-	case end:
+	case c == end:
 		p.pos++
 		return true, nil
+	case loose && c != 0:
+		return false, nil
 	}
 	return false, p.fail("a comma or " + strconv.QuoteRune(rune(end)) + " is expected")
 }
