@@ -174,7 +174,8 @@ func TestGroupRules(t *testing.T) {
 			  protocol          = "icmp"
 			  from_port         = -1
 			  to_port           = -1
-			}`, []string{"out icmp unknown"}, []string{"rule without a peer"}},
+			  cidr_blocks       = []
+			}`, nil, []string{"rule without a peer"}},
 		"a rule that may not exist": {`
 			variable "on" {}
 			resource "aws_security_group" "x" { vpc_id = aws_vpc.main.id }

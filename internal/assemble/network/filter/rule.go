@@ -26,7 +26,7 @@ func (g *groups) oldRule(res resource.Resource) {
 	}
 	rules := g.peers(base, res.Body, group.ID, res.Place)
 	if len(rules) == 0 {
-		rules = g.peerless(base)
+		g.peerless(base)
 	}
 	switch typ, known := design.String(res.Get("type"), "").Get(); {
 	case known && typ == "ingress":
@@ -69,7 +69,7 @@ func (g *groups) newRule(res resource.Resource, dir direction) {
 	rules = append(rules, g.named(base, res.Get("referenced_security_group_id"), topo.PeerGroup)...)
 	switch {
 	case len(rules) == 0:
-		rules = g.peerless(base)
+		g.peerless(base)
 	case len(rules) > 1:
 		// AWS takes exactly one; of several, those that are null at run time
 		// leave one.
@@ -80,11 +80,10 @@ func (g *groups) newRule(res resource.Resource, dir direction) {
 	g.put(res, group, dir, rules)
 }
 
-// peerless is a rule resource that names no peer, which AWS refuses.
-func (g *groups) peerless(base topo.Rule) []topo.Rule {
-	g.Warn(base.Place, "rule without a peer", "The rule names no address range, prefix list or security group, so its peer is taken as unknown; AWS refuses it.")
-	base.Peer = topo.Peer{Block: topo.Block{Why: "the rule names no peer"}}
-	return []topo.Rule{base}
+// peerless reports a rule resource whose peers are all known to be none. Neither
+// the provider nor AWS makes such a rule, so it admits nobody.
+func (g *groups) peerless(base topo.Rule) {
+	g.Warn(base.Place, "rule without a peer", "The rule names no address range, prefix list or security group, so it admits nobody; the AWS provider refuses it. Remove it, or give it a peer.")
 }
 
 // put adds rules to their group, or makes every group incomplete.
