@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -128,12 +129,35 @@ func drawValue(t *rapid.T, ids []ref.ID, depth int) resource.Value {
 	return v
 }
 
+// targetOf are the types that arguments refer to in a right design.
+var targetOf = map[string]string{
+	"vpc_id": "aws_vpc", "subnet_id": "aws_subnet", "route_table_id": "aws_route_table", "security_group_id": "aws_security_group",
+	"network_acl_id": "aws_network_acl", "transit_gateway_id": "aws_ec2_transit_gateway", "vpc_endpoint_id": "aws_vpc_endpoint",
+	"gateway_id": "aws_internet_gateway", "network_interface_id": "aws_network_interface",
+}
+
+// drawArgument draws the value of an argument: half of the references are to
+// what belongs there.
+func drawArgument(t *rapid.T, attr string, ids []ref.ID) resource.Value {
+	if want, ok := targetOf[attr]; ok && rapid.Bool().Draw(t, "right") {
+		for _, id := range ids {
+			if strings.HasPrefix(string(id), want+".") {
+				return resource.Value{Kind: resource.Ref, Ref: resource.Reference{ID: id, Attr: "id"}}
+			}
+		}
+	}
+	return drawValue(t, ids, 0)
+}
+
 func drawSet(t *rapid.T) resource.Set {
 	n := rapid.IntRange(1, 14).Draw(t, "resources")
 	var set resource.Set
 	var ids []ref.ID
 	for i := range n {
 		typ := rapid.SampledFrom(typesOf).Draw(t, "type")
+		if i < 2 {
+			typ = []string{"aws_vpc", "aws_subnet"}[i] // what most others refer to
+		}
 		r := resource.Resource{ID: ref.ID(fmt.Sprintf("%s.r%d", typ, i)), Type: typ, Name: fmt.Sprint("r", i), Exists: fact.Yes, Place: ref.Place{File: "main.tf", Line: 10 * i}}
 		if rapid.IntRange(0, 5).Draw(t, "exists") == 0 {
 			r.Exists, r.Why = fact.Unknown, "var.on has no value"
@@ -147,7 +171,7 @@ func drawSet(t *rapid.T) resource.Set {
 	for i := range set.Resources {
 		body := map[string]resource.Value{}
 		for _, attr := range schema[set.Resources[i].Type] {
-			body[attr] = drawValue(t, ids, 0)
+			body[attr] = drawArgument(t, attr, ids)
 		}
 		set.Resources[i].Body = resource.Value{Kind: resource.Map, Map: body}
 	}
