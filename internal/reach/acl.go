@@ -38,7 +38,8 @@ func (q *question) acl(subnet *topo.Subnet, inbound bool, other *side, n *note) 
 	// Entries without a known number stand anywhere: in the lower bound a deny
 	// stands first and an allow last; in the upper bound the other way round.
 	var out netset.Bounds
-	var anywhere, ordered []matched
+	var anywhere []matched
+	ordered := make([]matched, 0, len(entries))
 	for i := range entries {
 		m := q.entry(&entries[i], other)
 		switch {

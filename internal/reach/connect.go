@@ -50,6 +50,7 @@ func (n *Network) connect(from, to Party, asked netset.Ports, clients netset.Add
 	var out, shown leaf
 	var pairs [][2]side
 	at := -1
+pairs:
 	for _, f := range families {
 		sources, targets := n.sides(from, f), n.sides(to, f)
 		if from.Endpoint != "" && !clients.IsEmpty() {
@@ -64,6 +65,9 @@ func (n *Network) connect(from, to Party, asked netset.Ports, clients netset.Add
 					at, shown = len(pairs)-1, l
 				}
 				out = out.union(l)
+				if out.both.Sure.Covers(asked) {
+					break pairs // other pairs cannot add to it
+				}
 			}
 		}
 	}

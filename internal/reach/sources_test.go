@@ -1,0 +1,40 @@
+package reach
+
+import (
+	"math/rand"
+	"testing"
+
+	"github.com/muralla-net/muralla/internal/netset"
+)
+
+// An address is among the sources if and only if it can connect by itself.
+func TestInternetSources(t *testing.T) {
+	seen := map[[2]bool]int{}
+	for seed := range int64(400) {
+		d := &drawer{Rand: rand.New(rand.NewSource(seed)), unknown: true}
+		n := New(d.network())
+		asked := netset.TCP(80, 80)
+		for _, e := range n.Snapshot().Endpoints {
+			sure, maybe := n.InternetSources(e.ID, asked)
+			if !maybe.Covers(sure) {
+				t.Fatalf("seed %d: %s: sure sources are not possible", seed, e.ID)
+			}
+			for _, a := range outside {
+				if !netset.Internet().Contains(a) {
+					continue
+				}
+				p := n.Connect(Outside(netset.Addr(a)), At(e.ID), asked).Packets
+				want, got := [2]bool{!p.Sure.IsEmpty(), !p.Maybe.IsEmpty()}, [2]bool{sure.Contains(a), maybe.Contains(a)}
+				if got != want {
+					t.Fatalf("seed %d: %v to %s: sources say %v, the connection %v", seed, a, e.ID, got, want)
+				}
+				seen[got]++
+			}
+		}
+	}
+	for _, want := range [][2]bool{{true, true}, {false, true}, {false, false}} {
+		if seen[want] < 20 {
+			t.Errorf("only %d addresses are %v", seen[want], want)
+		}
+	}
+}
