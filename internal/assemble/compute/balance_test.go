@@ -220,7 +220,7 @@ func TestListeners(t *testing.T) {
 				instance_port = 8080
 				instance_protocol = "http"
 			}
-		}`, "aws_elb.e.listener[0]", `aws_elb.e HTTPS:443 policy "ELBSecurityPolicy-2016-08" auth off certs : forward aws_elb.e.listener[0]*1`},
+		}`, "aws_elb.e.listener[0]", `aws_elb.e HTTPS:443 policy "ELBSecurityPolicy-2016-08" auth off certs : forward aws_elb.e*1`},
 		{"classic with a predefined policy", `resource "aws_elb" "e" {
 			name = "e"
 			subnets = [aws_subnet.a.id]
@@ -244,7 +244,7 @@ func TestListeners(t *testing.T) {
 			load_balancer_name = aws_elb.e.name
 			load_balancer_port = 443
 			policy_names = [aws_load_balancer_policy.p.policy_name]
-		}`, "aws_elb.e.listener[0]", `aws_elb.e SSL:443 policy "ELBSecurityPolicy-TLS-1-2-2017-01" auth off certs : forward aws_elb.e.listener[0]*1`},
+		}`, "aws_elb.e.listener[0]", `aws_elb.e SSL:443 policy "ELBSecurityPolicy-TLS-1-2-2017-01" auth off certs : forward aws_elb.e*1`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s, _ := read(t, lb+tc.text)
@@ -276,6 +276,29 @@ func group(s *topo.Snapshot, id string) string {
 		out += " …"
 	}
 	return out
+}
+
+// The instances of a classic load balancer are the targets of a group of its ID.
+func TestClassicTargets(t *testing.T) {
+	s, _ := read(t, base+`
+		resource "aws_instance" "i" { subnet_id = aws_subnet.a.id }
+		resource "aws_autoscaling_group" "a" { load_balancers = [aws_elb.e.name] }
+		resource "aws_elb" "e" {
+			name = "e"
+			subnets = [aws_subnet.a.id]
+			instances = [aws_instance.i.id]
+			health_check { target = "HTTP:8080/up" }
+			listener {
+				lb_port = 80
+				lb_protocol = "http"
+				instance_port = 8080
+				instance_protocol = "http"
+			}
+		}`)
+	want := "instance HTTP:8080 HTTP1 preserve false health true HTTP:8080 [aws_instance.i:0] [aws_autoscaling_group.a:0]"
+	if got := group(s, "aws_elb.e"); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
 }
 
 func TestTargetGroups(t *testing.T) {

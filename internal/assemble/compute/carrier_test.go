@@ -127,6 +127,39 @@ func TestStores(t *testing.T) {
 			cluster_identifier = aws_rds_cluster.d.id
 			publicly_accessible = true
 		}`, "aws_rds_cluster.d", "aurora-postgresql:5432 public true tls ?", in("true v6 ? listens tcp/5432")},
+		{"TLS by the parameter group", `resource "aws_db_parameter_group" "p" {
+			name = "p"
+			parameter {
+				name = "log_connections"
+				value = "1"
+			}
+			parameter {
+				name = "rds.force_ssl"
+				value = "1"
+			}
+		}
+		resource "aws_db_instance" "d" {
+			engine = "postgres"
+			parameter_group_name = aws_db_parameter_group.p.name
+			db_subnet_group_name = aws_db_subnet_group.s.name
+			vpc_security_group_ids = [aws_security_group.g.id]
+		}`, "aws_db_instance.d", "postgres:5432 public false tls true", in("false v6 ? listens tcp/5432")},
+		{"TLS switched off", `resource "aws_docdb_cluster_parameter_group" "p" {
+			parameter {
+				name = "tls"
+				value = "disabled"
+			}
+		}
+		resource "aws_docdb_cluster" "d" {
+			db_cluster_parameter_group_name = aws_docdb_cluster_parameter_group.p.id
+			db_subnet_group_name = aws_db_subnet_group.s.name
+			vpc_security_group_ids = [aws_security_group.g.id]
+		}`, "aws_docdb_cluster.d", "docdb:27017 public false tls false", in("false v6 ? listens tcp/27017")},
+		{"parameter group elsewhere", `resource "aws_docdb_cluster" "d" {
+			db_cluster_parameter_group_name = "far"
+			db_subnet_group_name = aws_db_subnet_group.s.name
+			vpc_security_group_ids = [aws_security_group.g.id]
+		}`, "aws_docdb_cluster.d", "docdb:27017 public false tls ?", in("false v6 ? listens tcp/27017")},
 		{"redis with TLS", `resource "aws_elasticache_replication_group" "d" {
 			subnet_group_name = aws_elasticache_subnet_group.e.name
 			security_group_ids = [aws_security_group.g.id]

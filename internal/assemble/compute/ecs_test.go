@@ -212,6 +212,23 @@ func TestWorkloads(t *testing.T) {
 			"kind 0 in aws_ecs_cluster.c runs aws_ecs_task_definition.d on FARGATE as awsvpc hosts " +
 				" bound to aws_lb_target_group.t app:8080 bound to aws_lb_target_group.u app:8080" +
 				"\ntask in aws_subnet.a holds aws_security_group.g public false v6 false listens tcp/8080"},
+		{"code deploy without its group", cluster + definition + `
+			resource "aws_lb_target_group" "t" {
+				count = var.unknown == "y" ? 1 : 0
+				name = "t"
+			}` + service(`
+			cluster = aws_ecs_cluster.c.id
+			task_definition = aws_ecs_task_definition.d.arn
+			launch_type = "FARGATE"`+inSubnet+`
+			deployment_controller { type = "CODE_DEPLOY" }
+			load_balancer {
+				target_group_arn = aws_lb_target_group.t[0].arn
+				container_name = "app"
+				container_port = 8080
+			}`), "aws_ecs_service.s",
+			"kind 0 in aws_ecs_cluster.c runs aws_ecs_task_definition.d on FARGATE as awsvpc hosts " +
+				" bound to aws_lb_target_group.t app:8080 …" +
+				"\ntask in aws_subnet.a holds aws_security_group.g public false v6 false listens tcp/8080"},
 		{"task set", cluster + definition + service(`
 			cluster = aws_ecs_cluster.c.id
 			deployment_controller { type = "EXTERNAL" }`) + `

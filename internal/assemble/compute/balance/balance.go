@@ -4,8 +4,8 @@
 // # Model
 // Each load balancer is a [topo.LoadBalancer] and an endpoint of the same ID
 // whose ports are those of its listeners. Target groups name what is registered
-// with them. A listener of a Classic Load Balancer forwards to a target group of
-// its own ID, which is its instance side.
+// with them. The instances of a Classic Load Balancer are the targets of a group
+// that has the balancer's ID; each listener has its own port on them.
 //
 // # Guarantees
 // Defaults are those of AWS where the provider sends nothing, and those of the
@@ -35,17 +35,21 @@ type reader struct {
 	groups    wire.Namer
 	instances wire.Namer
 
-	lbs       []*topo.LoadBalancer
-	endpoints map[ref.ID]*topo.Endpoint
-	listeners []*topo.Listener
-	targets   []*topo.TargetGroup
-	diags     diag.List
+	lbs        []*topo.LoadBalancer
+	lbOf       map[ref.ID]*topo.LoadBalancer
+	endpoints  map[ref.ID]*topo.Endpoint
+	listeners  []*topo.Listener
+	listenerOf map[ref.ID]*topo.Listener
+	targets    []*topo.TargetGroup
+	groupOf    map[ref.ID]*topo.TargetGroup
+	diags      diag.List
 }
 
 // Add appends the load balancers, listeners and target groups of a design, and
 // the endpoints of the load balancers.
 func Add(d *design.Design, s *topo.Snapshot) diag.List {
-	r := &reader{d: d, endpoints: map[ref.ID]*topo.Endpoint{}}
+	r := &reader{d: d, endpoints: map[ref.ID]*topo.Endpoint{}, lbOf: map[ref.ID]*topo.LoadBalancer{},
+		listenerOf: map[ref.ID]*topo.Listener{}, groupOf: map[ref.ID]*topo.TargetGroup{}}
 	r.balancers = wire.Names(d, []string{"aws_lb", "aws_alb", "aws_elb"}, "name")
 	r.groups = wire.Names(d, []string{"aws_lb_target_group", "aws_alb_target_group"}, "name")
 	r.instances = wire.Names(d, []string{"aws_autoscaling_group"}, "name")
@@ -131,7 +135,21 @@ func (r *reader) balancer(res resource.Resource) {
 	e.Fixed = wire.Addresses(wire.Join(append(wire.Each(mapped, "private_ipv4_address"), wire.Each(mapped, "ipv6_address")...)...))
 	r.addresses(lb, &e)
 	lb.VPC = e.VPC
-	r.lbs, r.endpoints[lb.ID] = append(r.lbs, lb), &e
+	r.addBalancer(lb, &e)
+}
+
+func (r *reader) addBalancer(lb *topo.LoadBalancer, e *topo.Endpoint) {
+	r.lbs, r.lbOf[lb.ID], r.endpoints[lb.ID] = append(r.lbs, lb), lb, e
+}
+
+func (r *reader) addListener(l *topo.Listener) *topo.Listener {
+	r.listeners, r.listenerOf[l.ID] = append(r.listeners, l), l
+	return l
+}
+
+func (r *reader) addGroup(t *topo.TargetGroup) *topo.TargetGroup {
+	r.targets, r.groupOf[t.ID] = append(r.targets, t), t
+	return t
 }
 
 // unfiltered tells of a Network Load Balancer's groups whether there are none.
@@ -219,10 +237,8 @@ func onOff(v resource.Value) fact.Fact[bool] {
 // find is the load balancer of an ID, which is made a thing elsewhere if the
 // design does not have it.
 func (r *reader) find(id ref.ID, at ref.Place) *topo.LoadBalancer {
-	for _, lb := range r.lbs {
-		if lb.ID == id {
-			return lb
-		}
+	if lb := r.lbOf[id]; lb != nil {
+		return lb
 	}
 	const why = "the design only names it, it is made elsewhere"
 	lb := &topo.LoadBalancer{Thing: r.d.Stub(id, "aws_lb", at), ListenersMore: why,
@@ -234,6 +250,6 @@ func (r *reader) find(id ref.ID, at ref.Place) *topo.LoadBalancer {
 	}
 	e := topo.Endpoint{Thing: lb.Thing, Kind: topo.BalancerEndpoint, Owner: id, Subnets: topo.Links{More: why, Place: at},
 		Groups: topo.Links{More: why, Place: at}, PublicIPv4: fact.Missing[bool](why, at), IPv6: fact.Missing[bool](why, at), Forwards: fact.No}
-	r.lbs, r.endpoints[id] = append(r.lbs, lb), &e
+	r.addBalancer(lb, &e)
 	return lb
 }

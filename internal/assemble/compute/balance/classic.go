@@ -12,8 +12,8 @@ import (
 	"github.com/muralla-net/muralla/internal/topo"
 )
 
-// classic reads a Classic Load Balancer with its listeners, each of which
-// forwards to a target group of the same ID.
+// classic reads a Classic Load Balancer with its listeners. All forward to its
+// instances, which are the targets of a group that has the balancer's ID.
 func (r *reader) classic(res resource.Resource) {
 	lb := &topo.LoadBalancer{Thing: r.d.Thing(res, "name"), Kind: topo.ClassicBalancer, ListenersMore: r.d.GivenAway(res.ID),
 		InternetFacing: not(design.Bool(res.Get("internal"), false)), AddressType: fact.Default("ipv4"),
@@ -21,8 +21,15 @@ func (r *reader) classic(res resource.Resource) {
 	e := wire.Read(r.d, res.Get("subnets"), res.Get("security_groups"), resource.Value{}).Endpoint(lb.Thing, topo.BalancerEndpoint)
 	r.addresses(lb, &e)
 	lb.VPC = e.VPC
-	r.lbs, r.endpoints[lb.ID] = append(r.lbs, lb), &e
-	health := classicHealth(res.Get("health_check", "target"), res.Get("health_check"))
+	r.addBalancer(lb, &e)
+	t := &topo.TargetGroup{Thing: lb.Thing, VPC: lb.VPC, Version: fact.Default("HTTP1"), TargetType: fact.Default("instance"),
+		Protocol: fact.Missing[string]("each listener has its own", res.Place), Port: fact.Missing[int]("each listener has its own", res.Place),
+		PreserveClientIP: fact.Default(false), Health: classicHealth(res.Get("health_check", "target"), res.Get("health_check")),
+		TargetsMore: r.d.GivenAway(lb.ID)}
+	for _, v := range res.Get("instances").Items() {
+		t.Targets = append(t.Targets, r.target(v, res))
+	}
+	r.addGroup(t)
 	for i, b := range res.Get("listener").Items() {
 		if b.Kind == resource.Unknown {
 			lb.ListenersMore = design.Why(b)
@@ -41,14 +48,11 @@ func (r *reader) classic(res resource.Resource) {
 		l.Certificates = r.d.Links(b.Get("ssl_certificate_id"))
 		l.Policy = r.classicPolicy(lb.ID, l)
 		l.Default = []topo.Action{{Kind: topo.ActionForward, Exists: fact.Yes, Place: l.Place,
-			Targets: []topo.WeightedTarget{{Group: l.ID, Weight: fact.Default(1)}}}}
-		r.listeners = append(r.listeners, l)
-		t := &topo.TargetGroup{Thing: l.Thing, VPC: lb.VPC, Protocol: l.InstanceProtocol, Version: fact.Default("HTTP1"), Port: l.InstancePort,
-			TargetType: fact.Default("instance"), PreserveClientIP: fact.Default(false), Health: health, TargetsMore: r.d.GivenAway(lb.ID)}
-		for _, v := range res.Get("instances").Items() {
-			t.Targets = append(t.Targets, r.target(v, res))
+			Targets: []topo.WeightedTarget{{Group: lb.ID, Weight: fact.Default(1)}}}}
+		r.addListener(l)
+		if i == 0 && len(res.Get("listener").Items()) == 1 {
+			t.Protocol, t.Port = l.InstanceProtocol, l.InstancePort
 		}
-		r.targets = append(r.targets, t)
 	}
 }
 

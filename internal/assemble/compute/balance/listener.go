@@ -26,7 +26,7 @@ func (r *reader) readListeners() {
 		r.rule(res)
 	}
 	for _, res := range r.d.Of("aws_lb_listener_certificate", "aws_alb_listener_certificate") {
-		if l := r.listenerOf(res.Get("listener_arn")); l != nil {
+		if l := r.named(res.Get("listener_arn")); l != nil {
 			l.Certificates = wire.Union(l.Certificates, r.d.Links(res.Get("certificate_arn")))
 		}
 	}
@@ -69,7 +69,7 @@ func (r *reader) listener(res resource.Resource) {
 	l.Certificates = r.d.Links(res.Get("certificate_arn"))
 	l.ClientAuth = design.String(res.Get("mutual_authentication", "mode"), "off")
 	l.Default = r.actions(res.Get("default_action"), res)
-	r.listeners = append(r.listeners, l)
+	r.addListener(l)
 }
 
 // policy is the security policy in effect: the default of the API on listeners
@@ -100,10 +100,10 @@ func (r *reader) ownerUnknown(why string, owner topo.Link) {
 	}
 }
 
-// listenerOf is the listener that a value names. One that the design does not
+// named is the listener that a value names. One that the design does not
 // have becomes a thing elsewhere. If it is not known which one is meant, all
 // may have further rules, and the answer is nil.
-func (r *reader) listenerOf(v resource.Value) *topo.Listener {
+func (r *reader) named(v resource.Value) *topo.Listener {
 	link := r.d.Link(v)
 	if link.ID == "" {
 		for _, l := range r.listeners {
@@ -111,10 +111,8 @@ func (r *reader) listenerOf(v resource.Value) *topo.Listener {
 		}
 		return nil
 	}
-	for _, l := range r.listeners {
-		if l.ID == link.ID {
-			return l
-		}
+	if l := r.listenerOf[link.ID]; l != nil {
+		return l
 	}
 	const why = "the design only names it, it is made elsewhere"
 	l := &topo.Listener{Thing: r.d.Stub(link.ID, "aws_lb_listener", link.Place), RulesMore: why,
@@ -122,12 +120,11 @@ func (r *reader) listenerOf(v resource.Value) *topo.Listener {
 		Policy: fact.Missing[string](why, link.Place), ClientAuth: fact.Missing[string](why, link.Place),
 		Certificates: topo.Links{More: why, Place: link.Place},
 		Default:      []topo.Action{{Why: why, Place: link.Place}}}
-	r.listeners = append(r.listeners, l)
-	return l
+	return r.addListener(l)
 }
 
 func (r *reader) rule(res resource.Resource) {
-	l := r.listenerOf(res.Get("listener_arn"))
+	l := r.named(res.Get("listener_arn"))
 	if l == nil || res.Data {
 		return
 	}

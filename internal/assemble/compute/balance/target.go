@@ -41,7 +41,7 @@ func (r *reader) targetGroup(res resource.Resource) {
 		t.PreserveClientIP = fact.Missing[bool](elsewhere, res.Place)
 		t.Health = topo.HealthCheck{Enabled: t.PreserveClientIP, Protocol: t.Version, Port: fact.Missing[int](elsewhere, res.Place)}
 	}
-	r.targets = append(r.targets, t)
+	r.addGroup(t)
 }
 
 // preserve is whether targets see the address of the client (AWS "Edit target
@@ -101,14 +101,11 @@ func health(v resource.Value, protocol, target fact.Fact[string]) topo.HealthChe
 // findGroup is the target group of an ID, which is made a thing elsewhere if
 // the design does not have it.
 func (r *reader) findGroup(id ref.ID, at ref.Place) *topo.TargetGroup {
-	for _, t := range r.targets {
-		if t.ID == id {
-			return t
-		}
+	if t := r.groupOf[id]; t != nil {
+		return t
 	}
 	t := Elsewhere(r.d, id, at)
-	r.targets = append(r.targets, &t)
-	return &t
+	return r.addGroup(&t)
 }
 
 // Elsewhere is a target group that the design only names.
@@ -188,8 +185,8 @@ func (r *reader) networked(res resource.Resource) bool {
 	return false
 }
 
-// register adds a target to the groups, or to all instance sides of the classic
-// load balancers, that a value names.
+// register adds a target to the groups or classic load balancers that a value
+// names.
 func (r *reader) register(v resource.Value, t topo.Target, from resource.Resource) {
 	links := r.groups.FindAll(v, from.ID)
 	for _, link := range links.List {
@@ -217,18 +214,17 @@ func (r *reader) isClassic(id ref.ID) bool {
 	return ok && res.Type == "aws_elb"
 }
 
-// registerClassic adds a target to all instance sides of a load balancer.
+// registerClassic adds an instance to a classic load balancer of the design.
 func (r *reader) registerClassic(id ref.ID, t topo.Target, link topo.Link, from resource.Resource) {
-	for _, l := range r.listeners {
-		if l.Balancer == id && r.isClassic(id) {
-			r.put(r.findGroup(l.ID, l.Place), t, link, from)
-		}
+	if group := r.groupOf[id]; group != nil && r.isClassic(id) {
+		r.put(group, t, link, from)
 	}
 }
 
-// put adds a target to a group, unless the registration may not exist.
+// put adds a target to a group, unless the registration may not exist although
+// the group does.
 func (r *reader) put(group *topo.TargetGroup, t topo.Target, link topo.Link, from resource.Resource) {
-	if link.Exists != fact.Yes || from.Exists != fact.Yes {
+	if link.Exists != fact.Yes && group.Exists == fact.Yes || from.Exists != fact.Yes {
 		group.TargetsMore = cmp.Or(group.TargetsMore, string(from.ID)+" may register a target: "+cmp.Or(link.Why, from.Why, "it may not exist"))
 		return
 	}

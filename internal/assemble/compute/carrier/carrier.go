@@ -116,7 +116,8 @@ func Add(d *design.Design, s *topo.Snapshot) {
 	}
 	d.Understand(types...)
 	d.Understand("aws_efs_file_system", "aws_efs_access_point", "aws_efs_backup_policy", "aws_rds_cluster_instance", "aws_docdb_cluster_instance",
-		"aws_neptune_cluster_instance")
+		"aws_neptune_cluster_instance", "aws_db_parameter_group", "aws_rds_cluster_parameter_group", "aws_docdb_cluster_parameter_group",
+		"aws_redshift_parameter_group")
 	r.fileSystems()
 }
 

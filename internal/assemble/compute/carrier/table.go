@@ -145,7 +145,7 @@ func (r *reader) store(t topo.Thing, res resource.Resource, row row) topo.Store 
 			st.Public = fact.Missing[bool](access.Why, access.Place)
 		}
 	}
-	st.RequireTLS = requireTLS(res)
+	st.RequireTLS = r.requireTLS(res)
 	return st
 }
 
@@ -183,8 +183,7 @@ func (r *reader) engine(res resource.Resource) fact.Fact[string] {
 
 // requireTLS tells whether plain connections are refused, where the resource
 // itself decides that.
-func requireTLS(res resource.Resource) fact.Fact[bool] {
-	parameter := fact.Missing[bool]("the parameter group of the database decides it", res.Place)
+func (r *reader) requireTLS(res resource.Resource) fact.Fact[bool] {
 	switch res.Type {
 	case "aws_db_proxy":
 		return design.Bool(res.Get("require_tls"), false)
@@ -218,7 +217,7 @@ func requireTLS(res resource.Resource) fact.Fact[bool] {
 		}
 		return fact.Missing[bool](f.Why, f.Place)
 	}
-	return parameter
+	return r.byParameter(res)
 }
 
 // listens are the ports of a store.

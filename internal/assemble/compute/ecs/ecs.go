@@ -44,6 +44,7 @@ type reader struct {
 	definitionOf map[ref.ID]*topo.TaskDefinition
 	strategyOf   map[ref.ID]topo.Links // workload → capacity providers that it names
 	started      map[ref.ID]bool
+	groupIDs     map[ref.ID]bool // target groups of the snapshot
 	workloads    []*topo.Workload
 	endpoints    map[ref.ID]*topo.Endpoint
 	diags        diag.List

@@ -13,12 +13,18 @@ import (
 	"github.com/muralla-net/muralla/internal/topo"
 )
 
+// groupElsewhere makes a target group that the design only names a thing.
 func (r *reader) groupElsewhere(id ref.ID, at ref.Place) {
-	for i := range r.s.TargetGroups {
-		if r.s.TargetGroups[i].ID == id {
-			return
+	if r.groupIDs == nil {
+		r.groupIDs = map[ref.ID]bool{}
+		for i := range r.s.TargetGroups {
+			r.groupIDs[r.s.TargetGroups[i].ID] = true
 		}
 	}
+	if r.groupIDs[id] {
+		return
+	}
+	r.groupIDs[id] = true
 	r.s.TargetGroups = append(r.s.TargetGroups, balance.Elsewhere(r.d, id, at))
 }
 

@@ -76,12 +76,15 @@ func (r *reader) bind(w *topo.Workload, b, arn resource.Value, main bool) {
 	if main {
 		classic = r.classics.Find(b.Get("elb_name"), w.ID)
 	}
+	// A group that may not exist says so itself; only the binding is judged here.
 	switch {
 	case b.Maybe:
 		out.Why = "its load_balancer block may be absent: " + b.Why
-	case group.ID != "" && group.Exists == fact.Yes:
+	case arn.Maybe:
+		out.Why = design.Why(arn)
+	case group.ID != "":
 		out.TargetGroup = group.ID
-	case classic.ID != "" && classic.Exists == fact.Yes:
+	case classic.ID != "" && !b.Get("elb_name").Maybe:
 		out.Classic = classic.ID
 	default:
 		out.Why = cmp.Or(group.Why, classic.Why, "no target group is written")
@@ -154,11 +157,13 @@ func (r *reader) deployments() {
 	for _, w := range r.workloads {
 		byID[w.ID] = w
 	}
+	deployed := map[ref.ID]bool{}
 	for _, res := range r.d.Of("aws_codedeploy_deployment_group") {
 		w := byID[r.services.Find(res.Get("ecs_service", "service_name"), res.ID).ID]
 		if w == nil || len(w.Bindings) == 0 {
 			continue
 		}
+		deployed[w.ID] = true
 		pair := res.Get("load_balancer_info", "target_group_pair_info", "target_group")
 		for _, name := range wire.Each(pair, "name") {
 			link := r.groups.Find(name, res.ID)
@@ -176,6 +181,12 @@ func (r *reader) deployments() {
 			if !has {
 				w.Bindings = append(w.Bindings, topo.Binding{TargetGroup: link.ID, Container: w.Bindings[0].Container, Port: w.Bindings[0].Port, Place: res.Place})
 			}
+		}
+	}
+	for _, res := range r.d.Of("aws_ecs_service") {
+		w := byID[res.ID]
+		if kind, _ := design.String(res.Get("deployment_controller", "type"), "").Get(); kind == "CODE_DEPLOY" && !deployed[res.ID] {
+			w.BindingsMore = cmp.Or(w.BindingsMore, "CodeDeploy changes its target group, and its deployment group is not in the design")
 		}
 	}
 }
