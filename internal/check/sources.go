@@ -76,9 +76,6 @@ func (r *run) sourcesOf(to ref.ID, asked netset.Ports, expected func(ref.ID) boo
 	if e == nil {
 		return out
 	}
-	if e.Groups.More != "" {
-		out.gaps = append(out.gaps, because("security groups of "+r.Label(to)+": "+e.Groups.More, cmp.Or(e.Groups.Place, e.Place)))
-	}
 	for _, a := range r.net.Admitted(to, asked) {
 		possible := a.Ports.Maybe.Intersect(asked)
 		if possible.IsEmpty() {
@@ -155,8 +152,6 @@ func (r *run) addHolders(out *sources, to ref.ID, a reach.Admission, asked netse
 		switch {
 		case answer.Packets.Maybe.IsEmpty():
 			continue // a rule that admits it, and something else on the way that does not
-		case e.Exists != fact.Yes:
-			gaps = []finding.Evidence{because(fmt.Sprintf("whether %s exists: %s", r.Label(owner), orUnknown(e.Why)), e.Place)}
 		case h.Holds != fact.Yes:
 			gaps = []finding.Evidence{because(fmt.Sprintf("whether %s holds %s: %s", r.Label(owner), r.Label(admitted), orUnknown(h.Why)), e.Place)}
 		case !n.ports.IsEmpty():
