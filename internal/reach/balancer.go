@@ -54,7 +54,7 @@ func (n *Network) entries(b *topo.LoadBalancer, only ref.ID, clients netset.Addr
 	for _, l := range n.topo.ListenersOf(b.ID) {
 		e := Entry{Balancer: b.ID, Listener: l.ID, FrontPorts: listenPorts(b, l), Client: clientTLS(l.Protocol)}
 		c := chain{exists: fact.Yes}.and(b.Exists, b.Why).and(l.Exists, l.Why)
-		v := visit{Network: n, balancer: b, listener: l, only: only, clients: clients}
+		v := visit{Network: n, balancer: b, listener: l, only: only, clients: clients, plain: &Answer{}}
 		if b.Kind == topo.ClassicBalancer {
 			out = append(out, v.classic(e, c)...)
 			continue
@@ -83,6 +83,7 @@ type visit struct {
 	only     ref.ID // workload, empty for all targets
 	clients  netset.Addrs
 	source   []topo.Block // source-ip condition of the rule
+	plain    *Answer      // the front without such a condition, once it is known
 }
 
 func (v visit) actions(e Entry, actions []topo.Action, c chain) []Entry {
@@ -165,6 +166,9 @@ func (v visit) usedElsewhere(group ref.ID) bool {
 // front is the leg from the clients to the balancer.
 func (v visit) front(e Entry) Answer {
 	clients := v.clients
+	if len(v.source) == 0 && v.plain.Trail != nil {
+		return *v.plain
+	}
 	if len(v.source) > 0 {
 		var admitted netset.Addrs
 		for i := range v.source {
@@ -179,6 +183,9 @@ func (v visit) front(e Entry) Answer {
 		a.Trail = []Step{{Gate: GateGroupIn, At: e.Listener, Why: "the source-ip condition of the rule means none of these clients"}}
 	}
 	a.Packets, a.Forward = a.Packets.And(e.FrontPorts), a.Forward.And(e.FrontPorts)
+	if len(v.source) == 0 {
+		*v.plain = a
+	}
 	return a
 }
 

@@ -30,6 +30,23 @@ const (
 	cutsToExplain = 64
 )
 
+// cuts is how many cuts a pair may have, so that groups far beyond AWS's quotas
+// take no more time than usual ones.
+func (n *Network) cuts(sides ...side) int {
+	rules := 0
+	for _, s := range sides {
+		if s.ep == nil {
+			continue
+		}
+		for _, l := range s.ep.Groups.List {
+			if g := n.topo.SecurityGroup(l.ID); g != nil {
+				rules += len(g.Ingress) + len(g.Egress)
+			}
+		}
+	}
+	return min(cutsToAnswer, 8+500_000/(rules+1))
+}
+
 func (n *Network) ask(asked netset.Ports) *question {
 	return &question{Network: n, asked: asked, everything: netset.Exactly(netset.AllPorts()), anything: netset.Unknown()}
 }
@@ -58,7 +75,7 @@ pairs:
 		}
 		for _, s := range sources {
 			for _, t := range targets {
-				q.left = cutsToAnswer
+				q.left = n.cuts(s, t)
 				l := q.solve(s, t)
 				pairs = append(pairs, [2]side{s, t})
 				if at < 0 || l.better(shown) {

@@ -333,7 +333,9 @@ func (q *question) entrance(from, to *side, n notes) road {
 	return out
 }
 
-// enter is the entrance if replies take one hop.
+// enter is the entrance if replies take one hop. Hosts of the internet come in
+// by the internet gateway, also where a route is not known; what a forwarding
+// instance answers under its own address is a connection to that instance.
 func (q *question) enter(h hop, from, to *side, n notes) road {
 	r := road{route: q.everything, public: q.everything, block: q.everything, back: q.everything,
 		refs: fact.No, skipIn: fact.No, skipBack: fact.No}
@@ -341,7 +343,8 @@ func (q *question) enter(h hop, from, to *side, n notes) road {
 		n.back.rule(q.hopUse(h, to))
 	}
 	switch {
-	case h.kind == topo.ToVPN || h.kind == topo.ToElsewhere || h.kind == topo.ToUnknown || h.kind == topo.ToInterface:
+	case h.kind == topo.ToVPN || h.kind == topo.ToElsewhere:
+	case (h.kind == topo.ToUnknown || h.kind == topo.ToInterface) && q.within(privateRanges, from) != fact.No:
 	case h.kind == topo.ToTransit && q.beyondTransit(h, to, from):
 	case h.kind == topo.ToPeering && q.beyondPeering(h, to):
 	default:
@@ -379,6 +382,9 @@ func (q *question) enterInternet(h hop, from, to *side, n notes) road {
 	r.block = q.blocked(to.subnet, to.vpc, false, n.block)
 	switch h.kind {
 	case topo.ToInternet:
+	case topo.ToUnknown, topo.ToInterface:
+		n.back.unknown(q.beyond(h), h.place)
+		r.back = q.anything
 	case topo.ToInspection:
 		n.back.unknown(q.beyond(h), h.place)
 		r.back = q.anything

@@ -12,7 +12,7 @@ func (n *Network) InternetSources(to ref.ID, asked netset.Ports) (sure, maybe ne
 	for _, f := range families {
 		for _, from := range n.sides(Outside(netset.Internet()), f) {
 			for _, t := range n.sides(At(to), f) {
-				q.left = cutsToAnswer
+				q.left = n.cuts(from, t)
 				some, most := q.sources(from, t)
 				sure, maybe = sure.Union(some), maybe.Union(most)
 			}

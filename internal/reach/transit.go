@@ -72,9 +72,17 @@ func (n *Network) attachment(g *topo.TransitGateway, vpc ref.ID) (found *topo.Tr
 	return found, only
 }
 
-// gate are the subnets of an attachment that packets of a subnet may use, and
-// whether there may be others.
+// gateSubnets are the subnets of an attachment that packets may pass, whether
+// there are surely no others, and whether there is surely none. Packets enter in
+// the zone of their subnet, where an attachment has at most one.
 func (q *question) gateSubnets(a *topo.TransitAttachment, of *topo.Subnet, entering bool) (list []*topo.Subnet, certain bool, none bool) {
+	if entering && of != nil {
+		for _, l := range a.Subnets.List {
+			if l.ID == of.ID && l.Exists == fact.Yes {
+				return []*topo.Subnet{of}, true, false
+			}
+		}
+	}
 	certain = a.Subnets.More == "" && of != nil
 	for _, l := range a.Subnets.List {
 		s := q.topo.Subnet(l.ID)
@@ -88,13 +96,8 @@ func (q *question) gateSubnets(a *topo.TransitAttachment, of *topo.Subnet, enter
 			if ok && ok2 && zone != other {
 				continue
 			}
-			if s.ID != of.ID && !(ok && ok2) {
-				// It may be in another zone.
-				if len(a.Subnets.List) > 0 {
-					list = append(list, s)
-				}
-				certain = false
-				continue
+			if !ok || !ok2 {
+				certain = false // it may be in another zone
 			}
 		}
 		list = append(list, s)
