@@ -106,6 +106,23 @@ func TestGroupRules(t *testing.T) {
 			  cidr_ipv4         = "0.0.0.0/0"
 			}`, []string{"in tcp/80 10.0.0.0/8", "in tcp/22 0.0.0.0/0 ?", "out all traffic 0.0.0.0/0"},
 			[]string{"rules of a security group in two forms"}},
+		"a rule resource that the blocks list, too, as states do": {`
+			resource "aws_security_group" "x" {
+			  vpc_id = aws_vpc.main.id
+			  ingress {
+			    protocol    = "tcp"
+			    from_port   = 80
+			    to_port     = 80
+			    cidr_blocks = ["10.0.0.0/8"]
+			  }
+			}
+			resource "aws_vpc_security_group_ingress_rule" "b" {
+			  security_group_id = aws_security_group.x.id
+			  ip_protocol       = "tcp"
+			  from_port         = 80
+			  to_port           = 80
+			  cidr_ipv4         = "10.0.0.0/8"
+			}`, []string{"in tcp/80 10.0.0.0/8"}, nil},
 		"the range of the VPC, whatever it is": {`
 			variable "cidr" {}
 			resource "aws_vpc" "v" { cidr_block = var.cidr }

@@ -2,6 +2,7 @@ package filter
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/muralla-net/muralla/internal/assemble/design"
 	"github.com/muralla-net/muralla/internal/assemble/network/read"
@@ -102,15 +103,30 @@ func (g *groups) put(res resource.Resource, group topo.Link, dir direction, rule
 	}
 	id := withoutOwner(group.ID)
 	sg := g.get(id, group.Place)
-	state := g.mixed(res, id, dir)
 	for _, rule := range rules {
-		rule = with(rule, rule.Peer, state)
+		if written(sg, dir, rule) {
+			continue
+		}
+		rule = with(rule, rule.Peer, g.mixed(res, id, dir))
 		if dir == egress {
 			sg.Egress = append(sg.Egress, rule)
 		} else {
 			sg.Ingress = append(sg.Ingress, rule)
 		}
 	}
+}
+
+// written reports whether a group has a rule in its blocks already. States list
+// the rules of rule resources there, too.
+func written(sg *topo.SecurityGroup, dir direction, rule topo.Rule) bool {
+	rules := sg.Ingress
+	if dir == egress {
+		rules = sg.Egress
+	}
+	return slices.ContainsFunc(rules, func(r topo.Rule) bool {
+		return r.ID == sg.ID && r.Exists == fact.Yes && r.Peer.Kind == rule.Peer.Kind && r.Peer.Kind != topo.PeerUnknown &&
+			r.Peer.ID == rule.Peer.ID && r.Peer.Block == rule.Peer.Block && r.Ports.IsExact() && r.Ports.Equal(rule.Ports)
+	})
 }
 
 // place is the place of a link, or that of the resource.

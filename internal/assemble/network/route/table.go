@@ -129,6 +129,12 @@ func (t *tables) put(res resource.Resource, link topo.Link, route topo.Route) {
 		t.more = cmp.Or(t.more, string(res.ID)+" belongs to a route table that is not known: "+cmp.Or(link.Why, "none is written"))
 		return
 	}
+	table := t.get(link.ID, place(link, res))
+	if slices.ContainsFunc(table.Routes, func(r topo.Route) bool { // states list the routes of route resources in the table, too
+		return r.ID == table.ID && r.Exists == fact.Yes && r.Dest == route.Dest && r.Kind == route.Kind && r.Target == route.Target && r.Kind != topo.ToUnknown
+	}) {
+		return
+	}
 	state := read.State{Exists: route.Exists, Why: route.Why}.And(read.OfLink(link))
 	if t.inline[link.ID] && !route.Propagated {
 		t.Warn(res.Place, "routes of a table in two forms", fmt.Sprintf(
@@ -136,7 +142,6 @@ func (t *tables) put(res resource.Resource, link topo.Link, route topo.Route) {
 		state = state.And(read.Doubt(fmt.Sprintf("the route blocks of %s remove it at every other apply", link.ID)))
 	}
 	route.Exists, route.Why = state.Exists, state.Why
-	table := t.get(link.ID, place(link, res))
 	table.Routes = append(table.Routes, route)
 }
 
