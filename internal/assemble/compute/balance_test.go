@@ -68,6 +68,12 @@ func TestBalancerEndpoints(t *testing.T) {
 				instance_protocol = "http"
 			}
 		}`, "aws_elb.l", "load balancer in aws_subnet.a holds aws_vpc.v.default_security_group_id public true v6 false listens tcp/443"},
+		{"kind by a listener", `data "aws_lb" "l" { name = "x" }
+		resource "aws_lb_listener" "x" {
+			load_balancer_arn = data.aws_lb.l.arn
+			port = 443
+			protocol = "HTTPS"
+		}`, "data.aws_lb.l", "load balancer in … holds … public ? v6 ? listens tcp/443 …"},
 		{"only named", `resource "aws_lb_listener" "x" {
 			load_balancer_arn = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/net/n/1"
 			port = 80

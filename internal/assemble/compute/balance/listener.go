@@ -30,10 +30,31 @@ func (r *reader) readListeners() {
 			l.Certificates = wire.Union(l.Certificates, r.d.Links(res.Get("certificate_arn")))
 		}
 	}
+	r.kinds()
 	for _, l := range r.listeners {
 		slices.SortStableFunc(l.Rules, func(a, b topo.ListenerRule) int {
 			return cmp.Or(cmp.Compare(a.Priority.Or(math.MaxInt), b.Priority.Or(math.MaxInt)), cmp.Compare(a.ID, b.ID))
 		})
+	}
+}
+
+// kinds tells the kind of a balancer that is made elsewhere by the protocol of a
+// listener: each kind takes its own (AWS "CreateListener").
+func (r *reader) kinds() {
+	for _, l := range r.listeners {
+		lb := r.lbOf[l.Balancer]
+		if lb == nil || lb.Kind != topo.BalancerUnknown {
+			continue
+		}
+		switch p, _ := l.Protocol.Get(); p {
+		case "HTTP", "HTTPS":
+			lb.Kind = topo.ApplicationBalancer
+			r.endpoints[lb.ID].Unfiltered = fact.No // it always has groups
+		case "TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC":
+			lb.Kind = topo.NetworkBalancer
+		case "GENEVE":
+			lb.Kind = topo.GatewayBalancer
+		}
 	}
 }
 

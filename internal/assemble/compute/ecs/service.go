@@ -172,7 +172,8 @@ func (r *reader) deployments() {
 				continue
 			}
 			if _, found := r.d.Find(link.ID); !found {
-				continue // by its name alone a group elsewhere is not another one
+				w.BindingsMore = cmp.Or(w.BindingsMore, "CodeDeploy may register its tasks with target group "+string(link.ID))
+				continue
 			}
 			has := false
 			for _, b := range w.Bindings {
