@@ -1,9 +1,11 @@
-// Package json writes a report of check as JSON for programs.
+// Package json writes a report of check, and the answer to a question, as JSON
+// for programs.
 //
 // # Model
 // One object in the form of docs/schema/check-v1.schema.json, explained in
 // docs/schema/check-v1.md. Every verdict is a result, also the good ones; what
-// was not decided is listed once more with the facts that are missing.
+// was not decided is listed once more with the facts that are missing. Answers
+// have the form of docs/schema/ask-v1.schema.json.
 //
 // # Guarantees
 //   - The same report gives the same bytes, whatever the order of its findings.

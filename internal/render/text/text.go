@@ -1,11 +1,13 @@
-// Package text writes a report of check for people who read a terminal.
+// Package text writes a report of check, and the answer to a question, for people
+// who read a terminal.
 //
 // # Model
 // Violations come first, the worst first; each has the shape of a title and
 // labelled rows under it. Several violations that differ only in the resource
 // are one entry that names the others. Then follow what was accepted, what is
 // undecided (by the fact that is missing), and counts of everything else. What
-// is left out is always counted, with the option that shows it.
+// is left out is always counted, with the option that shows it. An answer has the
+// same form: its verdict first, then the gates in the order of a packet.
 //
 // # Guarantees
 //   - The same report gives the same bytes, whatever the order of its findings.

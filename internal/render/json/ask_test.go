@@ -1,0 +1,86 @@
+package json_test
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/muralla-net/muralla/internal/ask"
+	"github.com/muralla-net/muralla/internal/diag"
+	"github.com/muralla-net/muralla/internal/fact"
+	"github.com/muralla-net/muralla/internal/finding"
+	"github.com/muralla-net/muralla/internal/netset"
+	"github.com/muralla-net/muralla/internal/reach"
+	"github.com/muralla-net/muralla/internal/render/json"
+	"github.com/muralla-net/muralla/internal/topo"
+)
+
+// fullReply has something in every key of the schema.
+func fullReply(t *testing.T) ask.Reply {
+	t.Helper()
+	q, err := ask.Parse("internet -> svc/<orders> tcp/8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := netset.TCP(8080, 8080)
+	missing := []finding.Evidence{{Text: "var.cidr has no value", Place: at("main.tf", 3)}}
+	answer := reach.Answer{Packets: netset.AtMost(port), Trail: []reach.Step{{
+		Gate: reach.GateGroupIn, At: "aws_ecs_service.orders", Passes: netset.AtMost(port), Why: "a range is not known",
+		Rules: []reach.RuleUse{{ID: "aws_security_group.a", Text: "sg a allows var.cidr tcp/8080", Ports: port, Place: at("sg.tf", 9)}},
+	}}}
+	to := ask.Member{Party: reach.At("aws_ecs_service.orders"), ID: "aws_ecs_service.orders", Text: "task orders", Belongs: fact.Yes}
+	return ask.Reply{
+		Question: q, Snapshot: &topo.Snapshot{NotModelled: []finding.NotModelled{{Type: "aws_dx_connection", Count: 2}}},
+		Results: []ask.Result{
+			{Pair: ask.Pair{From: ask.Member{Party: reach.Outside(netset.Internet()), Text: "internet", Belongs: fact.Yes}, To: to},
+				Asked: port, Connects: netset.AtMost(port), Direct: answer, Notes: []string{"A & B."}, Gaps: missing,
+				Ways: []ask.Way{{Entry: reach.Entry{Balancer: "aws_lb.shop", Conditions: []string{"path /a"}, Client: reach.TLSEncrypted, Backend: reach.TLSNone, Front: answer, Back: answer}, Why: missing}}},
+			{Pair: ask.Pair{From: ask.Member{Text: "sg empty"}, To: to}, Gaps: missing},
+		},
+	}
+}
+
+func writeReply(t *testing.T, r ask.Reply, e ask.Expectation, diags diag.List) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := json.WriteAnswer(&out, r, e, diags); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestAnswerAndSchemaAgree(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/schema/ask-v1.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := schema{decode(t, text).(map[string]any), map[string]bool{}}
+	diags := diag.List{{Level: diag.Warning, Summary: "module not here", Place: at("main.tf", 7)}}
+	for name, out := range map[string][]byte{
+		"full": writeReply(t, fullReply(t), ask.ExpectDeny, diags), "empty": writeReply(t, ask.Reply{}, ask.ExpectNothing, nil),
+	} {
+		if err := s.check(name, s.root, decode(t, out)); err != nil {
+			t.Error(err)
+		}
+	}
+	known := map[string]bool{}
+	properties(t, s.root, known)
+	if diff := cmp.Diff(known, s.used); diff != "" {
+		t.Errorf("properties of the schema -, of the output +:\n%s", diff)
+	}
+}
+
+func TestAnswerForm(t *testing.T) {
+	out := string(writeReply(t, fullReply(t), ask.ExpectDeny, nil))
+	for _, want := range []string{
+		"{\n  \"schema\": \"muralla.ask/v1\",\n  \"question\": \"internet -> svc/<orders> tcp/8080\",\n  \"verdict\": \"undecided\",",
+		`"expect": "deny"`, `"holds": "undecided"`, `"clientTLS": "TLS"`, `"direct": null`, `"maybe": "tcp/8080"`, `"A & B."`,
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %s in\n%s", want, out)
+		}
+	}
+}
