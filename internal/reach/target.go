@@ -2,6 +2,7 @@ package reach
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -82,7 +83,8 @@ func (v visit) written(e Entry, g *topo.TargetGroup, t topo.Target, c chain) []E
 	} else if v.topo.Workload(e.Target) != nil {
 		e.Workload = e.Target
 	}
-	if v.only != "" && e.Workload != v.only {
+	inner := v.topo.LoadBalancer(e.Target)
+	if v.only != "" && e.Workload != v.only && inner == nil {
 		return nil
 	}
 	port := t.Port
@@ -90,10 +92,46 @@ func (v visit) written(e Entry, g *topo.TargetGroup, t topo.Target, c chain) []E
 		port = g.Port
 	}
 	e.TargetPorts = portOf(targetProtocol(v.listener, g), port)
+	if v.only != "" && inner != nil {
+		return v.through(v.healthy(e, g, c), inner)
+	}
 	if e.Target == "" {
 		c = c.and(fact.Unknown, cmp.Or(t.Why, "the target "+hostsName(t.Addrs)+" is no endpoint of the design"))
 	}
 	return []Entry{v.healthy(e, g, c)}
+}
+
+// through are the entries to a workload through this balancer and an Application
+// Load Balancer that is its target. The clients' leg is that to this balancer,
+// and must also get through to the inner one; if TLS is passed on, the inner one
+// ends it.
+func (v visit) through(outer Entry, inner *topo.LoadBalancer) []Entry {
+	if v.balancer.Kind == topo.ApplicationBalancer || inner.Kind != topo.ApplicationBalancer {
+		return nil // only a Network Load Balancer has such targets
+	}
+	var out []Entry
+	for _, e := range v.entries(inner, v.only, v.clients) {
+		if !e.FrontPorts.Maybe.Overlaps(outer.TargetPorts.Maybe) {
+			continue
+		}
+		c := chain{outer.Exists, outer.Why}.and(e.Exists, e.Why)
+		e.Exists, e.Why = c.exists, c.why
+		e.Conditions = append([]string{"through " + v.topo.Label(inner.ID)}, e.Conditions...)
+		e.Balancer, e.Listener, e.FrontPorts = outer.Balancer, outer.Listener, outer.FrontPorts
+		if outer.Client != TLSPassthrough {
+			e.Client = outer.Client
+		}
+		e.Front = outer.Front
+		switch outer.Back.Packets.Any(outer.TargetPorts.Maybe) {
+		case fact.No:
+			e.Front.Packets, e.Front.Forward, e.Front.Trail = netset.Bounds{}, netset.Bounds{}, outer.Back.Trail
+		case fact.Unknown:
+			e.Front.Packets, e.Front.Forward = netset.AtMost(e.Front.Packets.Maybe), netset.AtMost(e.Front.Forward.Maybe)
+			e.Front.Gaps = distinct(append(slices.Clone(e.Front.Gaps), outer.Back.Gaps...))
+		}
+		out = append(out, e)
+	}
+	return out
 }
 
 // targetProtocol is the protocol of a target group, or of the listener if that
