@@ -173,6 +173,7 @@ func (r *run) sourcesOfTask(w *topo.Workload, list []bound) sources {
 		}
 		all.gaps, all.perhaps = append(all.gaps, one.gaps...), append(all.perhaps, one.perhaps...)
 		all.self = all.self.Union(one.self)
+		all.intended = distinct(append(all.intended, one.intended...))
 	}
 	return r.withoutDeclared(all, intent.Peer{ID: w.ID, Name: w.Name})
 }
@@ -225,7 +226,7 @@ func (r *run) onlyFromALB(w *topo.Workload, list []bound) finding.Finding {
 			Message: "Nothing in the design surely reaches it past the load balancer, but what is missing may." + note, Gaps: gaps}
 	}
 	f := finding.Finding{Verdict: finding.Follows, Title: "only its load balancer reaches " + w.Name,
-		Message: "No rule admits another source that could get there." + note, Evidence: all.declared}
+		Message: "No rule admits another source that could get there." + note, Evidence: append(all.intended, all.declared...)}
 	if len(all.declared) > 0 {
 		f.Title, f.Message = "only its load balancer and declared flows reach "+w.Name, "Every other source that is admitted is declared in muralla.yaml."+note
 	}

@@ -190,7 +190,7 @@ func (r *run) onlyFromNLB(w *topo.Workload, list []bound) finding.Finding {
 			Message: "Nothing in the design surely reaches it past the load balancer, but what is missing may." + note, Gaps: distinct(gaps)}
 	}
 	f := finding.Finding{Verdict: finding.Follows, Title: "only its load balancer reaches " + w.Name,
-		Message: "Admitted are the load balancer's addresses or group and nothing wider." + note, Evidence: all.declared}
+		Message: "Admitted are the load balancer's addresses or group and nothing wider." + note, Evidence: append(all.intended, all.declared...)}
 	switch {
 	case clients:
 		f.Title = w.Name + " admits the clients of its load balancer, as it must"

@@ -49,6 +49,7 @@ type sources struct {
 	gaps     []finding.Evidence // what may hide others
 	self     netset.Ports       // that instances of the endpoint open to each other
 	declared []finding.Evidence // flows of muralla.yaml that were taken away
+	intended []finding.Evidence // rules that admit what the caller expects
 }
 
 // doubtful is a holder of which it is not known whether it gets there.
@@ -138,16 +139,22 @@ func (r *run) addHolders(out *sources, to ref.ID, a reach.Admission, asked netse
 			out.self = out.self.Union(sure)
 			continue
 		}
-		if e == nil || expected(h.Endpoint) || !starts(e) {
+		if e == nil || !starts(e) {
+			continue
+		}
+		rule := because(fmt.Sprintf("%s allows %s %s", r.Label(a.Group), r.Label(admitted), portsText(a.Ports.Sure)), a.Rule.Place)
+		holds := because(fmt.Sprintf("%s is held by %s", r.Label(admitted), r.Label(r.ownerOf(e))), r.heldAt(e, admitted))
+		if expected(h.Endpoint) {
+			if h.Holds == fact.Yes && !sure.IsEmpty() {
+				out.intended = append(out.intended, rule, holds)
+			}
 			continue
 		}
 		asked := a.Ports.Maybe.Intersect(asked)
 		answer := r.connect(reach.At(h.Endpoint), reach.At(to), asked)
 		owner := r.ownerOf(e)
 		n := source{id: owner, endpoint: h.Endpoint, kind: e.Kind, group: admitted, to: to, ports: answer.Packets.Sure.Intersect(sure),
-			name: r.Label(owner), question: r.Selector(owner), evidence: []finding.Evidence{
-				because(fmt.Sprintf("%s allows %s %s", r.Label(a.Group), r.Label(admitted), portsText(a.Ports.Sure)), a.Rule.Place),
-				because(fmt.Sprintf("%s is held by %s", r.Label(admitted), r.Label(owner)), r.heldAt(e, admitted))}}
+			name: r.Label(owner), question: r.Selector(owner), evidence: []finding.Evidence{rule, holds}}
 		var gaps []finding.Evidence
 		switch {
 		case answer.Packets.Maybe.IsEmpty():
