@@ -210,7 +210,7 @@ func (q *question) eval(from, to *side, t *trail) leaf {
 	if r.direct {
 		gate(GatePublicAddress, q.publicAt(from, to), r.public)
 	}
-	if r.internet {
+	if r.internet && !r.block.Sure.Covers(q.asked) {
 		gate(GateBlockPublic, q.publicAt(from, to), r.block)
 	}
 	if !done() && from.ep != nil {

@@ -15,6 +15,7 @@ type Network struct {
 
 	prefixes map[netip.Prefix]netset.Addrs // every known block of rules, entries and routes
 	internet map[ref.ID]fact.Tri           // VPC → whether an internet gateway is attached
+	gateways map[ref.ID]*topo.Gateway      // VPC → its internet gateway
 	peered   map[ref.ID][]*topo.Peering    // VPC → its peering connections
 	attached map[ref.ID][]transitLink      // VPC → its transit gateway attachments
 	boxes    map[ref.ID]string             // VPC → an appliance in it that may pass packets on
@@ -31,6 +32,7 @@ func New(s *topo.Snapshot) *Network {
 	n := &Network{topo: s,
 		prefixes: map[netip.Prefix]netset.Addrs{},
 		internet: map[ref.ID]fact.Tri{},
+		gateways: map[ref.ID]*topo.Gateway{},
 		peered:   map[ref.ID][]*topo.Peering{},
 		attached: map[ref.ID][]transitLink{},
 		boxes:    map[ref.ID]string{},
@@ -39,6 +41,7 @@ func New(s *topo.Snapshot) *Network {
 	for i := range s.Gateways {
 		if g := &s.Gateways[i]; g.Kind == topo.InternetGateway && g.VPC != "" {
 			n.internet[g.VPC] = n.internet[g.VPC].Or(g.Exists)
+			n.gateways[g.VPC] = g
 		}
 	}
 	for i := range s.RouteTables {
