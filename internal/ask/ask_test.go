@@ -295,13 +295,24 @@ func TestResolveErrors(t *testing.T) {
 			t.Errorf("%s: %#v; want %q and %q", tc.question, err, tc.problem, tc.hint)
 		}
 	}
-	many := &topo.Snapshot{}
-	for i := range 20 {
-		id := ref.ID(fmt.Sprintf("aws_thing.t%02d", i))
-		many.Endpoints = append(many.Endpoints, topo.Endpoint{Thing: topo.Thing{ID: id, Name: string(id), Exists: fact.Yes}})
-	}
-	if _, err := answer(many.Freeze(), "* -> *"); err == nil || !strings.Contains(err.Error(), "more than 200 pairs: 20 on one side and 20 on the other") {
-		t.Errorf("400 pairs: %v", err)
+}
+
+// A question about too much is refused before it takes long.
+func TestTooManyPairs(t *testing.T) {
+	for _, n := range []int{20, 100_000} {
+		many := &topo.Snapshot{VPCs: []topo.VPC{{Thing: topo.Thing{ID: "v", Name: "v", Exists: fact.Yes}}}}
+		for i := range n {
+			id := ref.ID(fmt.Sprintf("aws_thing.t%06d", i))
+			many.Endpoints = append(many.Endpoints, topo.Endpoint{Thing: topo.Thing{ID: id, Name: string(id), Exists: fact.Yes}, VPC: "v"})
+		}
+		many.Freeze()
+		for _, question := range []string{"* -> *", "vpc/v -> eni/*", "10.0.0.0/8 -> *"} {
+			_, err := answer(many, question)
+			var e *ask.Error
+			if !errors.As(err, &e) || e.Problem != "the question is about more than 200 pairs" || e.Hint == "" {
+				t.Errorf("%s of %d: %v", question, n, err)
+			}
+		}
 	}
 }
 

@@ -132,11 +132,12 @@ func (d directory) tasks(w *topo.Workload) []Member {
 	return out
 }
 
-// gather is the endpoints that take part in connections and are chosen.
+// gather is the endpoints that take part in connections and are chosen, the
+// first of them if there are too many.
 func (d directory) gather(id ref.ID, starts bool, choose func(*topo.Endpoint) []Member) []Member {
 	var out []Member
 	for i := range d.Endpoints {
-		if p := &d.Endpoints[i]; d.takesPart(p.ID, starts) {
+		if p := &d.Endpoints[i]; len(out) < maxMembers && d.takesPart(p.ID, starts) {
 			out = append(out, choose(p)...)
 		}
 	}
@@ -204,7 +205,7 @@ func (d directory) vpcOf(p *topo.Endpoint) ref.ID {
 
 // inRange is what has an address in a range: hosts outside every VPC, and the
 // interfaces of endpoints. An interface whose address may be elsewhere belongs
-// perhaps.
+// perhaps. Of too many, the first are given.
 func (d directory) inRange(addrs netset.Addrs, text string, starts bool) []Member {
 	var out []Member
 	outside := addrs
@@ -220,7 +221,7 @@ func (d directory) inRange(addrs netset.Addrs, text string, starts bool) []Membe
 		out = append(out, m)
 	}
 	for i := range d.Endpoints {
-		if p := &d.Endpoints[i]; d.takesPart(p.ID, starts) {
+		if p := &d.Endpoints[i]; len(out) < maxMembers && d.takesPart(p.ID, starts) {
 			out = append(out, d.interfacesIn(p, addrs, text)...)
 		}
 	}

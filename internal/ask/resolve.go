@@ -58,8 +58,7 @@ func Resolve(s *topo.Snapshot, q Question) ([]Pair, error) {
 				continue
 			}
 			if pairs = append(pairs, Pair{f, t}); len(pairs) > MaxPairs {
-				return nil, &Error{fmt.Sprintf("the question is about more than %d pairs: %d on one side and %d on the other", MaxPairs, len(from), len(to)),
-					"narrow a side: svc/web-* in place of svc/*"}
+				return nil, tooMany()
 			}
 		}
 	}
@@ -67,6 +66,14 @@ func Resolve(s *topo.Snapshot, q Question) ([]Pair, error) {
 		return nil, &Error{"both sides are outside the design, or one thing", "name something of the design on one side: svc/orders, alb/shop, a resource address"}
 	}
 	return pairs, nil
+}
+
+// maxMembers is when the things that a side means are no longer gathered: the
+// question is then too wide, whatever the other side is.
+const maxMembers = 2 * MaxPairs
+
+func tooMany() error {
+	return &Error{fmt.Sprintf("the question is about more than %d pairs", MaxPairs), "narrow a side: svc/web-* in place of svc/*"}
 }
 
 // entry is a thing that can be named.
@@ -147,7 +154,11 @@ func (d directory) side(s Side, starts bool) ([]Member, error) {
 	case s.Internet:
 		return []Member{{Party: reach.Outside(netset.Internet()), Text: "internet", Belongs: fact.Yes}}, nil
 	case s.Pattern == "":
-		return d.inRange(s.Addrs, s.text, starts), nil
+		out := d.inRange(s.Addrs, s.text, starts)
+		if len(out) >= maxMembers {
+			return nil, tooMany()
+		}
+		return out, nil
 	}
 	found := d.find(s.Pattern)
 	if len(found) == 0 {
@@ -164,6 +175,9 @@ func (d directory) side(s Side, starts bool) ([]Member, error) {
 				return o.ID == m.ID && o.Party.Endpoint == m.Party.Endpoint && o.Party.Subnet == m.Party.Subnet && m.Party.Addrs.Equal(o.Party.Addrs)
 			}) {
 				out = append(out, m)
+			}
+			if len(out) >= maxMembers {
+				return nil, tooMany()
 			}
 		}
 	}

@@ -22,6 +22,7 @@
 package check
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -46,8 +47,8 @@ func Recommendations() []Recommendation { return slices.Clone(recommendations) }
 
 // Options are what a run needs beside the design.
 type Options struct {
-	// Input is how the user named the design; it ends the questions that
-	// findings suggest.
+	// Input is how the user named the design, quoted for a shell; it ends the
+	// questions that findings suggest. Empty is the current directory.
 	Input string
 }
 
@@ -133,14 +134,7 @@ func (r *run) entries(workload ref.ID) []reach.Entry {
 
 // ask is the command that asks a question about the design.
 func (r *run) ask(question string) string {
-	input := r.input
-	if input == "" {
-		input = "."
-	}
-	if strings.ContainsAny(input, " '\"$\\") {
-		input = "'" + strings.ReplaceAll(input, "'", `'\''`) + "'"
-	}
-	return "muralla ask '" + strings.ReplaceAll(question, "'", "") + "' " + input
+	return "muralla ask '" + strings.ReplaceAll(question, "'", `'\''`) + "' " + cmp.Or(r.input, ".")
 }
 
 // gap is a missing fact as evidence.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -60,4 +61,17 @@ func shellWords(line string) []string {
 		out = append(out, strings.Fields(part)...)
 	}
 	return out
+}
+
+// The words that name the inputs are what a shell reads as the same inputs.
+func TestInputWords(t *testing.T) {
+	r := request{Paths: []string{"a", "b c", "it's", "$x"}, Root: "/r s", Workspace: "w", VarFiles: []string{"v.tfvars"}, Vars: map[string]string{"password": "hush"}}
+	want := `--root='/r s' --workspace=w --var-file=v.tfvars a 'b c' 'it'\''s' '$x'`
+	if got := r.words(); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	out, err := exec.Command("sh", "-c", "printf '%s\n' "+r.words()).Output()
+	if want := "--root=/r s\n--workspace=w\n--var-file=v.tfvars\na\nb c\nit's\n$x\n"; err != nil || string(out) != want {
+		t.Errorf("a shell reads %q, want %q (%v)", out, want, err)
+	}
 }

@@ -32,9 +32,38 @@ func engines(r request) (finding.Report, error) {
 	if err != nil {
 		return finding.Report{}, err
 	}
-	report := check.Run(e.Snapshot, r.Intent, check.Options{Input: strings.Join(r.Paths, " ")})
+	report := check.Run(e.Snapshot, r.Intent, check.Options{Input: r.words()})
 	report.Diagnostics = diags
 	return report, nil
+}
+
+// words name the inputs again, for a shell. Values of variables are left out:
+// they may be secrets, and reports are kept.
+func (r request) words() string {
+	var out []string
+	for _, f := range []struct{ name, value string }{{"--root", r.Root}, {"--workspace", r.Workspace}} {
+		if f.value != "" {
+			out = append(out, f.name+"="+shellQuote(f.value))
+		}
+	}
+	for _, f := range r.VarFiles {
+		out = append(out, "--var-file="+shellQuote(f))
+	}
+	for _, p := range r.Paths {
+		out = append(out, shellQuote(p))
+	}
+	return strings.Join(out, " ")
+}
+
+// shellQuote is a word that a POSIX shell reads as it is.
+func shellQuote(s string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("./_-+:@,%", r)
+	}
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // open reads the inputs.
