@@ -34,7 +34,7 @@ func TestCarriers(t *testing.T) {
 				` + place + `
 				}
 			}
-		}`, "aws_brand_new_thing.x", "interface in aws_subnet.a holds aws_security_group.g public false v6 ? listens …"},
+		}`, "aws_brand_new_thing.x", "interface in aws_subnet.a holds aws_security_group.g public ? v6 ? listens …"},
 		{"odd spelling", `resource "aws_glue_connection" "x" {
 			physical_connection_requirements {
 				security_group_id_list = [aws_security_group.g.id]
@@ -47,7 +47,7 @@ func TestCarriers(t *testing.T) {
 				emr_managed_master_security_group = aws_security_group.g.id
 				additional_master_security_groups = "sg-1,sg-2"
 			}
-		}`, "aws_emr_cluster.x", "interface in aws_subnet.a holds aws_security_group.g,sg-1,sg-2 public false v6 ? listens …"},
+		}`, "aws_emr_cluster.x", "interface in aws_subnet.a holds aws_security_group.g,sg-1,sg-2 public ? v6 ? listens …"},
 		{"hidden group", `resource "aws_eks_cluster" "x" {
 			vpc_config { subnet_ids = [aws_subnet.a.id] }
 		}`, "aws_eks_cluster.x", "interface in aws_subnet.a holds … public false v6 ? listens tcp/443 …"},

@@ -95,6 +95,16 @@ func TestWorkloads(t *testing.T) {
 				subnets = [aws_subnet.pub.id]
 			}`), "aws_ecs_service.s",
 			"kind 0 in aws_ecs_cluster.c runs aws_ecs_task_definition.d on FARGATE as awsvpc hosts \ntask in aws_subnet.pub holds aws_vpc.v.default_security_group_id public false v6 true listens tcp/8080"},
+		{"strategy that may be absent", cluster + definition + service(`
+			cluster = aws_ecs_cluster.c.id
+			task_definition = aws_ecs_task_definition.d.arn
+			dynamic "capacity_provider_strategy" {
+				for_each = var.unknown == "y" ? ["FARGATE"] : []
+				content {
+					capacity_provider = capacity_provider_strategy.value
+				}
+			}`+inSubnet), "aws_ecs_service.s",
+			"kind 0 in aws_ecs_cluster.c runs aws_ecs_task_definition.d on ? as awsvpc hosts …\ntask in aws_subnet.a holds aws_security_group.g public false v6 false listens tcp/8080"},
 		{"default strategy of the cluster", cluster + definition + `
 			resource "aws_ecs_cluster_capacity_providers" "p" {
 				cluster_name = aws_ecs_cluster.c.name

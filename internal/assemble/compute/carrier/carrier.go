@@ -257,6 +257,11 @@ func (r *reader) add(res resource.Resource, f found, instances []resource.Resour
 		e.IPv6 = fact.Known(false, ip.Place)
 	}
 	e.PublicIPv4 = fact.Default(false)
+	if v := res.Get("publicly_accessible"); !v.IsNull() {
+		e.PublicIPv4 = design.Bool(v, false)
+	} else if row.kind == topo.CarrierEndpoint && !row.private {
+		e.PublicIPv4 = fact.Missing[bool]("whether its interfaces have public addresses is not modelled", res.Place)
+	}
 	e.Fixed = wire.Addresses(res.Get("ip_address"))
 	if row.kind == topo.FunctionEndpoint {
 		r.s.Endpoints = append(r.s.Endpoints, e)
@@ -266,9 +271,6 @@ func (r *reader) add(res resource.Resource, f found, instances []resource.Resour
 		e.ListensMore = "what listens on it is not modelled"
 		for _, p := range row.ports {
 			e.Listens = append(e.Listens, topo.Listen{Ports: p.bounds(), What: p.what, Place: res.Place})
-		}
-		if v := res.Get("publicly_accessible"); !v.IsNull() {
-			e.PublicIPv4 = design.Bool(v, false)
 		}
 		if res.Type == "aws_ec2_instance_connect_endpoint" || res.Type == "aws_ec2_client_vpn_endpoint" {
 			e.ListensMore = "" // people reach hosts from it; nothing in the VPC connects to it

@@ -29,6 +29,8 @@ type row struct {
 	always bool   // it has interfaces although no group is written
 	more   string // why there may be further ports
 	groups string // why it has groups that are not written
+	// private is set if its interfaces never have public addresses.
+	private bool
 }
 
 func store(engine, arg string, ports ...port) row {
@@ -70,7 +72,8 @@ var stores = map[string]row{
 	"aws_opensearch_domain":              {kind: topo.StoreEndpoint, engine: "opensearch", ports: []port{one(443, "OpenSearch")}},
 	"aws_elasticsearch_domain":           {kind: topo.StoreEndpoint, engine: "opensearch", ports: []port{one(443, "OpenSearch")}},
 
-	"aws_eks_cluster": {ports: []port{one(443, "Kubernetes API")}, groups: "Amazon EKS makes a group of its own for it"},
+	"aws_eks_cluster":                   {ports: []port{one(443, "Kubernetes API")}, groups: "Amazon EKS makes a group of its own for it", private: true},
+	"aws_ec2_instance_connect_endpoint": {private: true}, "aws_ec2_client_vpn_endpoint": {private: true}, "aws_route53_resolver_endpoint": {private: true},
 
 	// Sources only: they connect and never listen.
 	"aws_lambda_function": function, "aws_codebuild_project": function, "aws_codebuild_fleet": function, "aws_apprunner_vpc_connector": function,

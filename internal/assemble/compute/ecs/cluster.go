@@ -171,7 +171,13 @@ func (r *reader) launch(typ resource.Value, strategy topo.Links, cluster ref.ID,
 		return fact.Missing[topo.Launch]("its launch type is not one that AWS knows", s.Place)
 	}
 	if len(strategy.List) > 0 || strategy.More != "" {
-		return r.common(strategy)
+		f := r.common(strategy)
+		if l, ok := f.Get(); ok && !surely(strategy) {
+			if without, known := r.launch(resource.Value{}, topo.Links{}, cluster, at).Get(); !known || without != l {
+				return fact.Missing[topo.Launch]("its capacity provider strategy may be absent: "+doubt(strategy.List[0].Why), strategy.Place)
+			}
+		}
+		return f
 	}
 	c := r.clusterOf[cluster]
 	switch {

@@ -57,10 +57,11 @@ func (r *reader) scheduled(res resource.Resource, block, cluster resource.Value,
 	if written == fact.Unknown && t.Exists == fact.Yes {
 		t.Exists, t.Why = fact.Unknown, design.Why(block)
 	}
-	r.add(start{thing: t, kind: topo.ScheduledWorkload,
+	w := r.add(start{thing: t, kind: topo.ScheduledWorkload,
 		cluster: r.clusters.Find(cluster, res.ID), definition: r.findDefinition(block.Get("task_definition_arn"), res.ID),
 		launch: block.Get("launch_type"), strategy: block.Get("capacity_provider_strategy"), network: n,
 		platform: block.Get("platform_version"), ignores: res.IgnoreChanges})
+	w.Exec = design.Bool(block.Get("enable_execute_command"), false)
 }
 
 // mentions reports whether a text names the action that runs a task.
@@ -122,9 +123,10 @@ func (r *reader) runTask(res resource.Resource, t topo.Thing, p resource.Value) 
 	for _, e := range static(p, "CapacityProviderStrategy").Items() {
 		strategy = append(strategy, static(e, "CapacityProvider"))
 	}
-	r.add(start{thing: t, kind: topo.ScheduledWorkload,
+	w := r.add(start{thing: t, kind: topo.ScheduledWorkload,
 		cluster: r.clusters.Find(static(p, "Cluster"), res.ID), definition: r.findDefinition(static(p, "TaskDefinition"), res.ID),
 		launch: static(p, "LaunchType"), strategy: wire.Join(strategy...), network: n, platform: static(p, "PlatformVersion"), ignores: res.IgnoreChanges})
+	w.Exec = design.Bool(static(p, "EnableExecuteCommand"), false)
 }
 
 // static is a parameter as far as it is not computed at run time: names that end

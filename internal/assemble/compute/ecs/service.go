@@ -38,6 +38,7 @@ func (r *reader) readServices() {
 			platform: res.Get("platform_version"), ignores: res.IgnoreChanges,
 		})
 		w.Desired = fact.Missing[int]("its scale is a share of the service", res.Place)
+		w.Exec = fact.Missing[bool]("the service decides it", res.Place)
 		w.Registries = wire.Written(res.Get("service_registries")) == fact.Yes
 		r.bindings(w, res)
 	}
