@@ -177,9 +177,7 @@ func (r *run) coverage(v *topo.VPC, subnets []ref.ID) finding.Finding {
 		if more != "" {
 			f.Gaps = append(f.Gaps, because("flow logs of "+v.Name+": "+more, v.Place))
 		}
-		for _, l := range f.Evidence {
-			f.Gaps = append(f.Gaps, l)
-		}
+		f.Gaps = append(f.Gaps, f.Evidence...)
 		if len(f.Gaps) == 0 {
 			f.Gaps = append(f.Gaps, because("flow logs of "+v.Name, v.Place))
 		}

@@ -316,9 +316,15 @@ func (r *run) albFix(ws []weighed, list []bound) string {
 			other = true
 		}
 	}
+	// A group that something else holds too is no better than the range.
+	only := slices.IndexFunc(own, func(id ref.ID) bool {
+		return !slices.ContainsFunc(r.Holders(id), func(e *topo.Endpoint) bool { return e.Kind != topo.BalancerEndpoint })
+	})
 	var out []string
-	if ranges && len(own) > 0 {
-		out = append(out, fmt.Sprintf("Replace the address range by the security group of the load balancer (%s) as the source of the rule.", r.Label(own[0])))
+	if ranges && only >= 0 {
+		out = append(out, fmt.Sprintf("Replace the address range by the security group of the load balancer (%s) as the source of the rule.", r.Label(own[only])))
+	} else if ranges && len(own) > 0 {
+		out = append(out, "Give the load balancer a security group of its own, and make it the source of the rule in place of the address range.")
 	} else if ranges {
 		out = append(out, "Replace the address range by the security group of the load balancer as the source of the rule.")
 	}

@@ -74,6 +74,13 @@ func (r *run) onlyUsers(e *topo.Endpoint) finding.Finding {
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "it is not known whether only its users reach " + e.Name,
 			Message: "Nothing that is known is wrong, but what is missing may admit more.", Gaps: distinct(gaps)}
 	}
+	if s := r.surplusOfStore(e); !s.ports.IsEmpty() {
+		declared := r.listenedOn(e)
+		return finding.Finding{Verdict: finding.Violates, Severity: finding.Low, SeverityWhy: "its sources are right, and nothing else listens today",
+			Title:    capped(e.Name+" admits ports that it does not listen on: "+s.text(declared), e.Name+" admits ports that it does not listen on"),
+			Message:  fmt.Sprintf("It listens on %s; the rules open more to %s.", declared, strings.Join(s.whom, ", ")),
+			Evidence: s.evidence, Facts: []string{"idle " + s.text(declared)}, Fix: "Narrow the rules to its port."}
+	}
 	f := finding.Finding{Verdict: finding.Follows, Title: e.Name + " admits only what holds the named groups", Evidence: append(uses, all.declared...)}
 	switch {
 	case len(users) > 0:
@@ -84,6 +91,25 @@ func (r *run) onlyUsers(e *topo.Endpoint) finding.Finding {
 		f.Title, f.Message = e.Name+" admits nobody", "No rule of its groups admits a source that could get there."
 	}
 	return f
+}
+
+// listenedOn is the ports on which a store is known to listen.
+func (r *run) listenedOn(e *topo.Endpoint) netset.Ports {
+	out := netset.NoPorts()
+	for _, l := range e.Listens {
+		out = out.Union(l.Ports.Maybe)
+	}
+	return out
+}
+
+// surplusOfStore is what the groups of a store surely admit beyond its ports. It
+// is empty if its ports are not known.
+func (r *run) surplusOfStore(e *topo.Endpoint) surplus {
+	declared := r.listenedOn(e)
+	if declared.IsEmpty() || e.ListensMore != "" {
+		return surplus{}
+	}
+	return r.surplus(e, declared, "")
 }
 
 // weighStoreSource is the severity of a source of a data store, without a why

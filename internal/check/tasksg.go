@@ -14,8 +14,9 @@ import (
 	"github.com/muralla-net/muralla/internal/topo"
 )
 
-// judgeTaskSG judges every workload with an interface of its own (AWS "Network
-// security best practices for Amazon ECS", security groups for tasks).
+// judgeTaskSG judges every workload, and the groups of load balancers and VPC
+// endpoints for ports on which nothing listens (AWS "Network security best
+// practices for Amazon ECS", security groups for tasks).
 func judgeTaskSG(r *run) {
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
@@ -26,7 +27,7 @@ func judgeTaskSG(r *run) {
 		case known && mode == topo.ModeNone:
 			r.notApplicable(w.Thing, w.Name+" has no network", "Containers in mode none have no interface to protect.")
 		case known && mode != topo.ModeAWSVPC && mode != topo.ModeUnknown:
-			r.notApplicable(w.Thing, fmt.Sprintf("%s has no interface of its own: in %s mode the host's groups filter", w.Name, mode), "See mode-awsvpc.")
+			r.add(w.Thing, r.hostGroup(w, mode))
 		case unstarted(w, e):
 			r.notApplicable(w.Thing, "nothing of the design starts "+w.Name, "Whoever runs the task chooses its security groups.")
 		case e == nil && !known:
@@ -39,6 +40,103 @@ func judgeTaskSG(r *run) {
 			r.add(w.Thing, r.ownGroup(w, e))
 		}
 	}
+	r.doorGroups()
+}
+
+// hostGroup judges a workload that has no interface of its own: tasks of other
+// workloads on its hosts have the same groups.
+func (r *run) hostGroup(w *topo.Workload, mode topo.NetworkMode) finding.Finding {
+	var names []string
+	var evidence []finding.Evidence
+	for _, h := range w.Hosts.List {
+		if h.Exists != fact.Yes {
+			continue
+		}
+		for m, others := range r.runsOn(h.ID) {
+			if m != topo.ModeBridge && m != topo.ModeHost && m != topo.ModeNAT {
+				continue
+			}
+			for _, o := range others {
+				if o.ID != w.ID {
+					names = append(names, r.Label(o.ID))
+					evidence = append(evidence, because(fmt.Sprintf("%s runs on %s too, in %s mode", o.Name, r.Label(h.ID), m), o.Place))
+				}
+			}
+		}
+	}
+	if len(names) == 0 {
+		return finding.Finding{Verdict: finding.NotApplicable, Title: fmt.Sprintf("%s has no interface of its own: in %s mode the host's groups filter", w.Name, mode),
+			Message: "See mode-awsvpc."}
+	}
+	names = sorted(names)
+	slices.SortFunc(evidence, func(a, b finding.Evidence) int {
+		return cmp.Or(strings.Compare(a.Text, b.Text), a.Place.Compare(b.Place))
+	})
+	severity, why := r.severityOf(w, finding.Low)
+	return finding.Finding{Verdict: finding.Violates, Severity: severity, SeverityWhy: why,
+		Title:   w.Name + " shares the groups of its host with " + shortList(names),
+		Message: fmt.Sprintf("In %s mode the groups of the host are those of every task on it: what admits one admits all.", mode),
+		Fix:     "Run it in awsvpc mode with a security group of its own.", Evidence: distinct(evidence), Facts: names}
+}
+
+// shortList is names in one line: at most three, or two and a count.
+func shortList(names []string) string {
+	if len(names) > 3 {
+		return strings.Join(names[:2], ", ") + fmt.Sprintf(", %d more", len(names)-2)
+	}
+	return strings.Join(names, ", ")
+}
+
+// doorGroups judges the groups of what stands before and beside tasks: load
+// balancers and VPC endpoints.
+func (r *run) doorGroups() {
+	for i := range r.Endpoints {
+		e := &r.Endpoints[i]
+		if e.Kind != topo.BalancerEndpoint && e.Kind != topo.PrivateLinkEndpoint || e.Elsewhere || len(e.Groups.List) == 0 {
+			continue
+		}
+		declared, more := netset.NoPorts(), e.ListensMore
+		for _, l := range e.Listens {
+			declared = declared.Union(l.Ports.Maybe)
+		}
+		if b := r.LoadBalancer(e.ID); b != nil {
+			if b.Kind == topo.ApplicationBalancer {
+				// What browsers try first; open without a listener they do no harm.
+				declared = declared.Union(netset.TCP(80, 80)).Union(netset.TCP(443, 443))
+			}
+			more = cmp.Or(more, b.ListenersMore)
+		}
+		r.add(e.Thing, r.doorGroup(e, declared, more))
+	}
+}
+
+func (r *run) doorGroup(e *topo.Endpoint, declared netset.Ports, more string) finding.Finding {
+	name := r.Label(e.ID)
+	s := r.surplus(e, declared, more)
+	switch {
+	case !s.ports.IsEmpty():
+		return finding.Finding{Verdict: finding.Violates, Severity: finding.Low, SeverityWhy: "nothing listens there today",
+			Title:    capped(name+" admits ports that it does not listen on: "+s.text(declared), name+" admits ports that it does not listen on"),
+			Message:  fmt.Sprintf("Whatever comes to listen on %s is reachable at once from %s.", s.text(declared), strings.Join(s.whom, ", ")),
+			Fix:      "Narrow the rules to the ports that it listens on.",
+			Evidence: s.evidence, Facts: []string{"idle " + s.text(declared)}}
+	case len(s.gaps) > 0 || e.Groups.More != "":
+		gaps := s.gaps
+		if e.Groups.More != "" {
+			gaps = append(gaps, because("security groups of "+name+": "+e.Groups.More, cmp.Or(e.Groups.Place, e.Place)))
+		}
+		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Low, Title: "it is not known whether " + name + " admits only the ports that it listens on",
+			Message: "Nothing that is known is wrong, but what is missing may be.", Gaps: distinct(gaps)}
+	}
+	return finding.Finding{Verdict: finding.Follows, Title: name + " admits only the ports that it listens on", Message: "Its groups open nothing else."}
+}
+
+// capped is the first text if it fits a line, else the second.
+func capped(long, short string) string {
+	if len(long) > 90 {
+		return short
+	}
+	return long
 }
 
 // unstarted is whether nothing of the design starts a task, so that its network
@@ -186,28 +284,39 @@ func (r *run) sharedGroups(w *topo.Workload, e *topo.Endpoint) (fault, bool) {
 	if e.Groups.More != "" || len(names) == 0 {
 		return fault{}, false // one of the unknown groups may be its own
 	}
-	slices.Sort(names)
-	names = slices.Compact(names)
+	names = sorted(names)
 	base := finding.Low
 	if alien {
 		base = finding.Medium
 	}
 	severity, why := r.severityOf(w, base)
-	shown := names
-	if len(shown) > 3 {
-		shown = append(slices.Clone(names[:2]), fmt.Sprintf("%d more", len(names)-2))
-	}
-	return fault{title: w.Name + " shares its security groups with " + strings.Join(shown, ", "), fact: "shared " + strings.Join(names, " "), severity: severity, why: why,
+	return fault{title: w.Name + " shares its security groups with " + shortList(names), fact: "shared " + strings.Join(names, " "), severity: severity, why: why,
 		message:  "A rule for one of them is a rule for all: what admits the one admits the others, and what the one may reach the others may.",
 		fix:      "Give " + w.Name + " a security group of its own.",
 		evidence: evidence}, true
 }
 
-// idlePorts finds admitted ports on which no container is declared to listen.
-func (r *run) idlePorts(w *topo.Workload, e *topo.Endpoint) (fault, bool, []finding.Evidence) {
-	declared, more := r.declaredPorts(w, e)
-	idle, whom := netset.NoPorts(), []string{}
-	var evidence, gaps []finding.Evidence
+// surplus is what the groups of an endpoint admit beyond the ports on which it
+// is declared to listen.
+type surplus struct {
+	ports    netset.Ports
+	whom     []string // from whom, sorted
+	evidence []finding.Evidence
+	gaps     []finding.Evidence
+}
+
+// text is the surplus ports in words.
+func (s surplus) text(declared netset.Ports) string {
+	if s.ports.Covers(netset.Protocol(netset.ProtoTCP).Minus(declared)) {
+		return "every port"
+	}
+	return s.ports.String()
+}
+
+// surplus compares what is admitted with what is declared; more says why more
+// may be declared than is known.
+func (r *run) surplus(e *topo.Endpoint, declared netset.Ports, more string) surplus {
+	var s surplus
 	for _, a := range r.net.Admitted(e.ID, talk()) {
 		if !r.hasSource(e, a) {
 			continue
@@ -217,37 +326,37 @@ func (r *run) idlePorts(w *topo.Workload, e *topo.Endpoint) (fault, bool, []find
 		possible := a.Ports.Maybe.Intersect(talk()).Minus(declared)
 		switch {
 		case !extra.IsEmpty() && (more == "" || whole) && a.Rule != nil:
-			idle = idle.Union(extra)
-			whom = append(whom, r.peerName(a.Rule.Peer))
-			evidence = append(evidence, because(fmt.Sprintf("%s allows %s %s", r.Label(a.Group), r.peerName(a.Rule.Peer), portsText(a.Ports.Sure)), a.Rule.Place))
+			s.ports = s.ports.Union(extra)
+			s.whom = append(s.whom, r.peerName(a.Rule.Peer))
+			s.evidence = append(s.evidence, because(fmt.Sprintf("%s allows %s %s", r.Label(a.Group), r.peerName(a.Rule.Peer), portsText(a.Ports.Sure)), a.Rule.Place))
 		case !possible.IsEmpty() && more != "":
-			gaps = append(gaps, because("ports of "+w.Name+": "+more, e.Place))
+			s.gaps = append(s.gaps, because("ports of "+e.Name+": "+more, e.Place))
 		case !possible.IsEmpty():
-			gaps = append(gaps, r.unknownAdmission(a))
+			s.gaps = append(s.gaps, r.unknownAdmission(a))
 		}
 	}
-	if idle.IsEmpty() {
-		return fault{}, false, gaps
+	s.whom = sorted(s.whom)
+	return s
+}
+
+// idlePorts finds admitted ports on which no container is declared to listen.
+func (r *run) idlePorts(w *topo.Workload, e *topo.Endpoint) (fault, bool, []finding.Evidence) {
+	declared, more := r.declaredPorts(w, e)
+	s := r.surplus(e, declared, more)
+	if s.ports.IsEmpty() {
+		return fault{}, false, s.gaps
 	}
-	slices.Sort(whom)
-	whom = slices.Compact(whom)
 	severity, why := r.severityOf(w, finding.Low)
-	text, title := idle.String(), ""
-	if idle.Covers(netset.Protocol(netset.ProtoTCP).Minus(declared)) {
-		text = "every port"
-	}
-	title = w.Name + " admits ports that no container listens on: " + text
-	if len(title) > 90 {
-		title = w.Name + " admits ports that no container listens on"
-	}
+	text := s.text(declared)
+	title := capped(w.Name+" admits ports that no container listens on: "+text, w.Name+" admits ports that no container listens on")
 	listens := "None of its containers maps a port."
 	if known := declared.TCPOnly(); !known.IsEmpty() {
 		listens = "Its containers listen on " + known.String() + "."
 	}
 	return fault{title: title, fact: "idle " + text, severity: severity, why: why,
-		message:  fmt.Sprintf("%s Whatever else starts to listen on %s is reachable at once from %s.", listens, text, strings.Join(whom, ", ")),
+		message:  fmt.Sprintf("%s Whatever else starts to listen on %s is reachable at once from %s.", listens, text, strings.Join(s.whom, ", ")),
 		fix:      "Narrow the rules to the ports that containers map.",
-		evidence: evidence}, true, gaps
+		evidence: s.evidence}, true, s.gaps
 }
 
 // hasSource is whether a rule admits anybody but the tasks themselves.

@@ -19,6 +19,7 @@ package design
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/ref"
@@ -167,7 +168,12 @@ func (d *Design) Thing(r resource.Resource, nameAttrs ...string) topo.Thing {
 
 // Stub is the common part of a thing that is only referred to.
 func (d *Design) Stub(id ref.ID, typ string, at ref.Place) topo.Thing {
-	t := topo.Thing{ID: id, Type: typ, Name: string(id.Short()), Place: at, Exists: fact.Yes, Elsewhere: true}
+	// Of "data.terraform_remote_state.net.outputs.vpc_id" the last part says it all.
+	name := string(id.Short())
+	if _, output, ok := strings.Cut(name, ".outputs."); ok && output != "" {
+		name = output
+	}
+	t := topo.Thing{ID: id, Type: typ, Name: name, Place: at, Exists: fact.Yes, Elsewhere: true}
 	if r, ok := d.Find(id); ok {
 		t.Place = r.Place
 	}
