@@ -15,6 +15,9 @@ type question struct {
 
 	everything, anything netset.Bounds // all packets surely, possibly
 
+	// each is set if of hosts outside every one is asked about, not some.
+	each bool
+
 	// cutSide and cutAt are where an address set should be cut, since a gate
 	// treats its addresses differently; nil if nowhere. left is how many cuts
 	// may still be made.

@@ -71,8 +71,18 @@ func TestAppliancesAndMore(t *testing.T) {
 	s.RouteTable("public").More = "module x is not here"
 	ask(t, s, row{"internet", "p", "tcp/443", "unknown"}, row{"p", "8.8.8.8/32", "tcp/443", "unknown"}, row{"p", "hidden", "tcp/443", "yes"})
 	s.RouteTable("public").More = ""
+	// A VPC that others know does not change tables that they do not.
 	s.VPC("main").More = "module y is given its name"
-	ask(t, s, row{"internet", "p", "tcp/443", "unknown"}, row{"p", "hidden", "tcp/443", "yes"}, row{"internet", "hidden", "tcp/443", "no"})
+	ask(t, s, row{"internet", "p", "tcp/443", "yes"}, row{"p", "hidden", "tcp/443", "yes"}, row{"internet", "hidden", "tcp/443", "no"})
+	// A VPN propagates what is on premises: no private task is open to the internet by it.
+	s.RouteTable("inspected").Routes = []topo.Route{{Dest: topo.Block{Why: "propagated"}, Kind: topo.ToVPN, Target: "vpn", Propagated: true, Why: "propagated"}}
+	ask(t, s, row{"internet", "hidden", "tcp/443", "no"}, row{"172.16.0.9/32", "hidden", "tcp/443", "unknown"}, row{"hidden", "8.8.8.8/32", "tcp/443", "unknown"})
+	// An unknown range beside the default route takes some of the internet at most.
+	s.RouteTable("public").Routes = append(s.RouteTable("public").Routes, topo.Route{Dest: topo.Block{Symbol: "var.office", Why: "not given"}, Kind: topo.ToTransit, Target: "tgw", Exists: fact.Yes})
+	ask(t, s, row{"internet", "p", "tcp/443", "yes"}, row{"p", "internet", "tcp/443", "yes"}, row{"8.8.8.8/32", "p", "tcp/443", "unknown"}, row{"internet", "hidden", "tcp/443", "no"})
+	if sure, maybe := New(s).InternetSources("p", netset.TCP(443, 443)); !sure.IsEmpty() || !maybe.Covers(netset.Internet().V4()) {
+		t.Errorf("which of them is not known: surely %v", sure)
+	}
 }
 
 func TestTransitGateways(t *testing.T) {

@@ -123,6 +123,7 @@ func (a answer) of(b netset.Bounds, n *note) netset.Bounds { return a.client.rep
 // Replies must come back the way the request went: over the internet, or not.
 func (q *question) send(from, to *side, v view, over fact.Tri, n notes) pass {
 	var out pass
+	var rest *pass // without the hops that take some hosts only
 	_, replies := v.(answer)
 	for i, h := range q.hops(from, to) {
 		var p pass
@@ -139,6 +140,17 @@ func (q *question) send(from, to *side, v view, over fact.Tri, n notes) pass {
 		} else {
 			out = out.or(p)
 		}
+		if h.some {
+			continue
+		}
+		if rest == nil {
+			rest = &p
+		} else {
+			*rest = rest.or(p)
+		}
+	}
+	if rest != nil {
+		out.route.Sure, out.public.Sure, out.block.Sure, out.back.Sure = rest.route.Sure, rest.public.Sure, rest.block.Sure, rest.back.Sure
 	}
 	return out
 }
@@ -315,6 +327,7 @@ func peerOf(c *topo.Peering, own ref.ID) ref.ID {
 // its VPC, if replies go back there, or by ways that are not modelled.
 func (q *question) entrance(from, to *side, n notes) road {
 	var out road
+	var rest *road // without the hops that take some hosts only
 	for i, h := range q.hops(to, from) {
 		if h.taken != fact.Yes && n.back != nil {
 			n.back.unknown(q.hopDoubt(h, to), h.place)
@@ -322,20 +335,37 @@ func (q *question) entrance(from, to *side, n notes) road {
 		r := q.enter(h, from, to, n)
 		if i == 0 {
 			out = r
+		} else {
+			out = out.or(r)
+		}
+		if h.some {
 			continue
 		}
-		out = road{
-			route: either(out.route, r.route), direct: out.direct || r.direct, internet: out.internet || r.internet,
-			public: either(out.public, r.public), block: either(out.block, r.block),
-			back: either(out.back, r.back), refs: fact.No, skipIn: eitherTri(out.skipIn, r.skipIn), skipBack: fact.No,
+		if rest == nil {
+			rest = &r
+		} else {
+			*rest = rest.or(r)
 		}
+	}
+	if rest != nil {
+		out.route.Sure, out.public.Sure, out.block.Sure, out.back.Sure = rest.route.Sure, rest.public.Sure, rest.block.Sure, rest.back.Sure
 	}
 	return out
 }
 
+// or bounds what passes if one of two entrances is taken.
+func (r road) or(s road) road {
+	return road{
+		route: either(r.route, s.route), direct: r.direct || s.direct, internet: r.internet || s.internet,
+		public: either(r.public, s.public), block: either(r.block, s.block),
+		back: either(r.back, s.back), refs: fact.No, skipIn: eitherTri(r.skipIn, s.skipIn), skipBack: fact.No,
+	}
+}
+
 // enter is the entrance if replies take one hop. Hosts of the internet come in
-// by the internet gateway, also where a route is not known; what a forwarding
-// instance answers under its own address is a connection to that instance.
+// by the internet gateway, also where a route or the range of a route is not
+// known (a VPN propagates what is on premises); what a forwarding instance
+// answers under its own address is a connection to that instance.
 func (q *question) enter(h hop, from, to *side, n notes) road {
 	r := road{route: q.everything, public: q.everything, block: q.everything, back: q.everything,
 		refs: fact.No, skipIn: fact.No, skipBack: fact.No}
@@ -343,8 +373,9 @@ func (q *question) enter(h hop, from, to *side, n notes) road {
 		n.back.rule(q.hopUse(h, to))
 	}
 	switch {
-	case h.kind == topo.ToVPN || h.kind == topo.ToElsewhere:
-	case (h.kind == topo.ToUnknown || h.kind == topo.ToInterface) && q.within(privateRanges, from) != fact.No:
+	case (h.kind == topo.ToUnknown || h.kind == topo.ToInterface || h.vague()) && q.within(privateRanges, from) == fact.No:
+		return q.enterInternet(h, from, to, n)
+	case h.kind == topo.ToVPN || h.kind == topo.ToElsewhere || h.kind == topo.ToUnknown || h.kind == topo.ToInterface:
 	case h.kind == topo.ToTransit && q.beyondTransit(h, to, from):
 	case h.kind == topo.ToPeering && q.beyondPeering(h, to):
 	default:
@@ -385,7 +416,7 @@ func (q *question) enterInternet(h hop, from, to *side, n notes) road {
 	r.block = q.blocked(to.subnet, to.vpc, false, n.block)
 	switch h.kind {
 	case topo.ToInternet:
-	case topo.ToUnknown, topo.ToInterface:
+	case topo.ToUnknown, topo.ToInterface, topo.ToVPN, topo.ToElsewhere:
 		n.back.unknown(q.beyond(h), h.place)
 		r.back = q.anything
 	case topo.ToInspection:

@@ -15,10 +15,14 @@ type hop struct {
 	taken fact.Tri    // Yes, or Unknown if another may be taken
 	route *topo.Route // nil for the local route, no route and an unknown one
 	kind  topo.RouteTarget
+	some  bool   // of hosts outside it takes some at most; the others take one of the other hops
 	none  bool   // no route matches: kind is ToNowhere
 	why   string // of ToUnknown
 	place ref.Place
 }
+
+// vague reports whether the range of the route is not known.
+func (h hop) vague() bool { return h.route != nil && !h.route.Dest.Prefix.IsValid() }
 
 // candidate is a route that may match, for [choose].
 type candidate struct {
@@ -148,6 +152,12 @@ func (q *question) hops(from, to *side) []hop {
 	if len(out) == 1 {
 		out[0].taken = fact.Yes
 	}
+	if to.hosts && !none && !q.each && to.addrs.Fraction(netset.Internet()) > 0.5 {
+		// The range of a route beside a default route is not the whole internet.
+		for i := range out {
+			out[i].some = out[i].vague()
+		}
+	}
 	return out
 }
 
@@ -158,9 +168,6 @@ func (n *Network) moreRoutes(t *topo.RouteTable) (string, ref.Place) {
 	}
 	if t.Elsewhere && len(t.Routes) == 0 {
 		return n.topo.Label(t.ID) + " is elsewhere", t.Place
-	}
-	if v := n.topo.VPC(t.VPC); v != nil && v.More != "" {
-		return v.More, v.Place
 	}
 	return "", ref.Place{}
 }
@@ -211,7 +218,9 @@ func (q *question) dest(b *topo.Block, to *side) candidate {
 	}
 	c := candidate{match: q.inside(b, to), bits: -1}
 	if b.Prefix.IsValid() {
-		c.bits = b.Prefix.Masked().Bits()
+		if c.bits = b.Prefix.Bits(); b.Prefix.Addr().Is4In6() {
+			c.bits -= 96
+		}
 	}
 	return c
 }

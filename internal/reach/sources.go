@@ -9,6 +9,7 @@ import (
 // with some asked packet: those that surely can, and those that possibly can.
 func (n *Network) InternetSources(to ref.ID, asked netset.Ports) (sure, maybe netset.Addrs) {
 	q := n.ask(asked)
+	q.each = true
 	for _, f := range families {
 		for _, from := range n.sides(Outside(netset.Internet()), f) {
 			for _, t := range n.sides(At(to), f) {
