@@ -33,7 +33,7 @@ func (n *Network) Exits(endpoint ref.ID, dst netset.Addrs) []Exit {
 func (q *question) exits(from, to side, out []Exit) []Exit {
 	q.cutSide = nil
 	var found []Exit
-	for _, h := range q.hops(&from, &to) {
+	for _, h := range settled(q.hops(&from, &to)) {
 		n := notes{route: &note{}, public: &note{}, block: &note{}, back: &note{}}
 		p := q.carry(h, &from, &to, request, n)
 		all := p.route.And(p.public).And(p.block).And(p.back)
@@ -74,6 +74,20 @@ func (q *question) exits(from, to side, out []Exit) []Exit {
 	return out
 }
 
+// settled marks the hop that is surely taken by some of the hosts asked about.
+func settled(hops []hop) []hop {
+	at, count := -1, 0
+	for i, h := range hops {
+		if !h.some {
+			at, count = i, count+1
+		}
+	}
+	if count == 1 {
+		hops[at].taken = fact.Yes
+	}
+	return hops
+}
+
 func reason(n notes) string {
 	for _, one := range []*note{n.route, n.public, n.block, n.back} {
 		if len(one.stop) > 0 {
@@ -112,6 +126,7 @@ func (n *Network) PublicSubnet(subnet ref.ID) (fact.Tri, *topo.Route, string) {
 		q.left = cutsToAnswer
 		q.eachPart(from, to, func(h hop) {
 			switch {
+			case h.some:
 			case h.kind == topo.ToInternet && h.taken == fact.Yes && got != fact.Yes:
 				got, found = fact.Yes, h.route
 				why = q.hopUse(h, &from).Text
@@ -127,7 +142,7 @@ func (n *Network) PublicSubnet(subnet ref.ID) (fact.Tri, *topo.Route, string) {
 // differently.
 func (q *question) eachPart(from, to side, visit func(hop)) {
 	q.cutSide = nil
-	hops := q.hops(&from, &to)
+	hops := settled(q.hops(&from, &to))
 	if q.cutSide == nil || q.left == 0 {
 		for _, h := range hops {
 			visit(h)

@@ -80,6 +80,12 @@ func TestAppliancesAndMore(t *testing.T) {
 	// An unknown range beside the default route takes some of the internet at most.
 	s.RouteTable("public").Routes = append(s.RouteTable("public").Routes, topo.Route{Dest: topo.Block{Symbol: "var.office", Why: "not given"}, Kind: topo.ToTransit, Target: "tgw", Exists: fact.Yes})
 	ask(t, s, row{"internet", "p", "tcp/443", "yes"}, row{"p", "internet", "tcp/443", "yes"}, row{"8.8.8.8/32", "p", "tcp/443", "unknown"}, row{"internet", "hidden", "tcp/443", "no"})
+	if is, _, why := New(s).PublicSubnet("p"); is != fact.Yes {
+		t.Errorf("the subnet is public: %v, %s", is, why)
+	}
+	if e := New(s).Exits("p", netset.Internet().V4()); len(e) != 2 || e[0].Exists == e[1].Exists {
+		t.Errorf("one way is sure and one possible: %+v", e)
+	}
 	if sure, maybe := New(s).InternetSources("p", netset.TCP(443, 443)); !sure.IsEmpty() || !maybe.Covers(netset.Internet().V4()) {
 		t.Errorf("which of them is not known: surely %v", sure)
 	}
