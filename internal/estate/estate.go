@@ -3,8 +3,9 @@
 //
 // # Model
 // An input is a directory of Terraform files, or a file with a plan or a state
-// in JSON. A directory without such files stands for all root modules below it.
-// If several roots form the estate, the name of its root begins every ID.
+// in JSON. A directory without such files stands for all units of Terragrunt
+// below it, and all root modules that none of them deploys. If several roots
+// form the estate, the name of its root begins every ID.
 //
 // # Guarantees
 // Nothing outside the boundary is read: the directory given as root, else the
@@ -12,7 +13,8 @@
 // does not matter.
 //
 // # Not modelled
-// References between states by remote state: each root is evaluated alone.
+// References between states by remote state: each root is evaluated alone,
+// unless Terragrunt hands the outputs of one to another.
 package estate
 
 import (
@@ -69,6 +71,13 @@ type input struct {
 	dir  string // the root module, as a slash path below base
 	from string // what places are relative to, as a slash path below base
 	name string // of the root, if several form the estate
+
+	units []hcl.Unit // of Terragrunt, in place of one root
+}
+
+func (in input) compare(other input) int {
+	return cmp.Or(strings.Compare(in.name, other.name), strings.Compare(in.file, other.file), strings.Compare(in.base, other.base),
+		strings.Compare(in.dir, other.dir), strings.Compare(in.from, other.from), cmp.Compare(len(in.units), len(other.units)))
 }
 
 // Open reads all paths as one estate. The error is an [*InputError], or several
@@ -78,7 +87,7 @@ func Open(paths []string, o Options) (Estate, diag.List, error) {
 	var diags diag.List
 	var errs []error
 	for _, p := range paths {
-		in, ds, err := recognise(p, o.Root)
+		in, ds, err := recognise(p, o.Root, len(paths) > 1)
 		diags = append(diags, ds...)
 		if err != nil {
 			errs = append(errs, err)
@@ -89,22 +98,22 @@ func Open(paths []string, o Options) (Estate, diag.List, error) {
 	if len(errs) > 0 {
 		return Estate{}, diags, errors.Join(errs...)
 	}
-	slices.SortFunc(inputs, func(a, b input) int {
-		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.file, b.file), strings.Compare(a.base, b.base), strings.Compare(a.dir, b.dir))
-	})
-	inputs = slices.Compact(inputs)
+	slices.SortFunc(inputs, input.compare)
+	inputs = slices.CompactFunc(inputs, func(a, b input) bool { return a.compare(b) == 0 })
 	var e Estate
 	var sets []resource.Set
 	for _, in := range inputs {
 		if len(inputs) == 1 {
 			in.name = ""
 		}
-		set, ds, err := in.read(o)
+		read, ds, err := in.read(o)
 		if err != nil {
 			return Estate{}, diags, err
 		}
 		diags = append(diags, ds...)
-		sets = append(sets, set)
+		sets = append(sets, read...)
+	}
+	for _, set := range sets {
 		e.Files, e.Lines = e.Files+set.Files, e.Lines+set.Lines
 	}
 	s, ds := assemble.Snapshot(assemble.Options{Intent: o.Intent}, sets...)
@@ -112,8 +121,8 @@ func Open(paths []string, o Options) (Estate, diag.List, error) {
 	return e, append(diags, ds...).Sorted(), nil
 }
 
-// recognise says what a path is.
-func recognise(p, root string) ([]input, diag.List, error) {
+// recognise says what a path is. It is one of several, or the only one.
+func recognise(p, root string, several bool) ([]input, diag.List, error) {
 	info, err := os.Stat(p)
 	if err != nil {
 		var in *os.PathError
@@ -125,7 +134,7 @@ func recognise(p, root string) ([]input, diag.List, error) {
 	if !info.IsDir() {
 		return recogniseFile(p, info)
 	}
-	return recogniseDir(p, root)
+	return recogniseDir(p, root, several)
 }
 
 func recogniseFile(p string, info os.FileInfo) ([]input, diag.List, error) {
@@ -156,7 +165,7 @@ func recogniseFile(p string, info os.FileInfo) ([]input, diag.List, error) {
 	return []input{{file: p, name: strings.TrimSuffix(filepath.ToSlash(filepath.Clean(p)), ".json")}}, nil, nil
 }
 
-func recogniseDir(p, root string) ([]input, diag.List, error) {
+func recogniseDir(p, root string, several bool) ([]input, diag.List, error) {
 	abs, err := filepath.Abs(p)
 	if err != nil {
 		return nil, nil, &InputError{p, err.Error(), "give a path that exists"}
@@ -181,15 +190,33 @@ func recogniseDir(p, root string) ([]input, diag.List, error) {
 	named := func(d string) string {
 		return strings.TrimPrefix(path.Join(filepath.ToSlash(filepath.Clean(p)), below(dir, d)), "./")
 	}
-	if holdsConfiguration(abs) {
+	configured, governed := holds(abs)
+	var units []hcl.Unit
+	var diags diag.List
+	if !configured || governed {
+		units, diags = hcl.Units(files, dir)
+	}
+	unit := slices.ContainsFunc(units, func(u hcl.Unit) bool { return u.Dir == dir })
+	if configured && !unit {
 		return []input{{base: base, dir: dir, from: dir, name: named(dir)}}, nil, nil
 	}
-	roots, diags := hcl.Roots(files, dir)
-	if len(roots) == 0 {
-		return nil, diags, &InputError{p, "there is no Terraform file in it or below it", "give a directory with .tf or .tofu files, or a file made with: terraform show -json"}
+	roots, ds := hcl.Roots(files, dir)
+	diags = append(diags, ds...)
+	if len(roots)+len(units) == 0 {
+		return nil, diags, &InputError{p, "there is no Terraform file in it or below it", "give a directory with .tf, .tofu or terragrunt.hcl files, or a file made with: terraform show -json"}
 	}
 	var out []input
+	if len(units) > 0 {
+		in := input{base: base, dir: dir, from: dir, units: units}
+		if several || unit {
+			in.name = named(dir)
+		}
+		out = append(out, in)
+	}
 	for _, r := range roots {
+		if deployed(r, units) {
+			continue
+		}
 		name := below(dir, r)
 		if name == "." {
 			name = named(dir)
@@ -197,6 +224,15 @@ func recogniseDir(p, root string) ([]input, diag.List, error) {
 		out = append(out, input{base: base, dir: r, from: dir, name: name})
 	}
 	return out, diags, nil
+}
+
+// deployed reports whether a root belongs to the root module of a unit: it is
+// the module, the unit, or a folder of the module that no module calls, of which
+// files may be copied into it.
+func deployed(root string, units []hcl.Unit) bool {
+	return slices.ContainsFunc(units, func(u hcl.Unit) bool {
+		return u.Dir == root || u.Module != "" && (u.Module == "." || root == u.Module || strings.HasPrefix(root, u.Module+"/"))
+	})
 }
 
 // below is the path d relative to dir, of which it is a part.
@@ -210,16 +246,19 @@ func below(dir, d string) string {
 	return strings.TrimPrefix(d, dir+"/")
 }
 
-// holdsConfiguration reports whether a directory is a module itself.
-func holdsConfiguration(dir string) bool {
+// holds reports whether a directory is a module itself, and whether a file of
+// Terragrunt is in it.
+func holds(dir string) (configuration, terragrunt bool) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return false
+		return false, false
 	}
-	return slices.ContainsFunc(entries, func(e os.DirEntry) bool {
+	for _, e := range entries {
 		n := e.Name()
-		return strings.HasSuffix(n, ".tf") || strings.HasSuffix(n, ".tf.json") || strings.HasSuffix(n, ".tofu") || strings.HasSuffix(n, ".tofu.json")
-	})
+		terragrunt = terragrunt || n == "terragrunt.hcl"
+		configuration = configuration || strings.HasSuffix(n, ".tf") || strings.HasSuffix(n, ".tf.json") || strings.HasSuffix(n, ".tofu") || strings.HasSuffix(n, ".tofu.json")
+	}
+	return configuration, terragrunt
 }
 
 // boundary is the directory outside of which nothing is read: the one that the
@@ -246,26 +285,31 @@ func boundary(dir, root string) (string, error) {
 }
 
 // read lets the right door read the input.
-func (in input) read(o Options) (resource.Set, diag.List, error) {
+func (in input) read(o Options) ([]resource.Set, diag.List, error) {
 	if in.file != "" {
 		data, err := os.ReadFile(in.file)
 		if err != nil {
-			return resource.Set{}, nil, &InputError{in.file, err.Error(), "check who may read the file"}
+			return nil, nil, &InputError{in.file, err.Error(), "check who may read the file"}
 		}
 		set, diags := tfplan.Read(filepath.ToSlash(in.file), data, tfplan.Options{Prefix: in.name})
-		return set, diags, nil
+		return []resource.Set{set}, diags, nil
 	}
 	files, err := hcl.OpenBoundary(in.base)
 	if err != nil {
-		return resource.Set{}, nil, &InputError{in.base, err.Error(), "check who may read the directory"}
+		return nil, nil, &InputError{in.base, err.Error(), "check who may read the directory"}
 	}
 	defer files.Close()
 	varFiles, err := in.varFiles(o.VarFiles)
 	if err != nil {
-		return resource.Set{}, nil, err
+		return nil, nil, err
 	}
-	set, diags := hcl.Read(files, hcl.Options{Dir: in.dir, From: in.from, Vars: o.Vars, VarFiles: varFiles, Workspace: o.Workspace, Prefix: in.name})
-	return set, diags, nil
+	opts := hcl.Options{Dir: in.dir, From: in.from, Vars: o.Vars, VarFiles: varFiles, Workspace: o.Workspace, Prefix: in.name}
+	if in.units != nil {
+		sets, diags := hcl.ReadUnits(files, in.units, opts)
+		return sets, diags, nil
+	}
+	set, diags := hcl.Read(files, opts)
+	return []resource.Set{set}, diags, nil
 }
 
 // varFiles are the files of -var-file as paths below the boundary.

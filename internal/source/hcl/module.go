@@ -157,23 +157,27 @@ func (m *module) missing(name string, call *called) {
 			if slices.Contains(metaOfCalls, a.Name) {
 				continue
 			}
-			v := m.c.eval(a, s)
-			symbol.Walk(v, func(s string) {
-				for _, p := range symbol.Parts(s) {
-					if p.IsRef && p.Ref.ID != "" {
-						seen[p.Ref] = true
-					}
-				}
-			})
-			for _, r := range symbol.Candidates(v) {
-				seen[r] = true
-			}
+			references(m.c.eval(a, s), seen)
 		}
 	}
 	m.c.set.Missing = append(m.c.set.Missing, resource.Missing{
 		ID: ref.ID(m.id + "module." + name), Source: load.Source(block), Why: call.why, Place: block.Place,
 		Inputs: slices.SortedFunc(maps.Keys(seen), compareRefs),
 	})
+}
+
+// references adds the references in a value.
+func references(v cty.Value, to map[resource.Reference]bool) {
+	symbol.Walk(v, func(s string) {
+		for _, p := range symbol.Parts(s) {
+			if p.IsRef && p.Ref.ID != "" {
+				to[p.Ref] = true
+			}
+		}
+	})
+	for _, r := range symbol.Candidates(v) {
+		to[r] = true
+	}
 }
 
 // metaOfCalls are the arguments of a module block that are no inputs.

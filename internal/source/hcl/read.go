@@ -37,6 +37,7 @@ import (
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/resource"
 	"github.com/muralla-net/muralla/internal/source/hcl/funcs"
+	"github.com/muralla-net/muralla/internal/source/hcl/grunt"
 	"github.com/muralla-net/muralla/internal/source/hcl/interp"
 	"github.com/muralla-net/muralla/internal/source/hcl/load"
 )
@@ -77,9 +78,11 @@ type config struct {
 	diags     *diag.List
 	ev        interp.Evaluator
 	budget    funcs.Budget
+	root      *module // nil until it is read
 	modules   map[string]*load.Module
 	installed map[string]string
 	given     map[string]load.Attr // values of files
+	unit      grunt.Unit           // what Terragrunt gives the root module
 	instances int
 	nodes     int
 	blocks    int
@@ -91,26 +94,37 @@ type config struct {
 
 // Read evaluates a root module and what it calls.
 func Read(files Files, opts Options) (resource.Set, diag.List) {
+	c := read(files, opts, grunt.Unit{})
+	if c.root != nil {
+		c.undeclared(c.root)
+	}
+	return c.set, c.diags.Sorted()
+}
+
+// read is Read of what a unit of Terragrunt deploys.
+func read(files Files, opts Options, unit grunt.Unit) *config {
 	opts.Dir = path.Clean(opts.Dir)
 	opts.Workspace = cmp.Or(opts.Workspace, "default")
 	var diags diag.List
 	c := &config{
 		reader: load.NewReader(files, path.Clean(cmp.Or(opts.From, opts.Dir)), &diags), opts: opts, diags: &diags, modules: map[string]*load.Module{},
-		missed: map[ref.ID]bool{}, set: resource.Set{Kind: "terraform"},
+		missed: map[ref.ID]bool{}, set: resource.Set{Kind: "terraform"}, unit: unit,
+	}
+	for _, m := range unit.Files {
+		c.reader.Make(m)
 	}
 	if !c.reader.IsDir(opts.Dir) {
 		diags.Add(diag.Error, ref.Place{File: opts.Dir}, "directory not read", "There is no such directory below the directory that may be read.")
-		return c.set, diags
+		return c
 	}
 	c.installed = c.reader.Installed(opts.Dir)
 	c.given = c.reader.Values(opts.Dir, opts.VarFiles)
-	root := c.newModule(c.load(opts.Dir), nil, nil, nil)
-	c.undeclared(root)
-	root.emit()
+	c.root = c.newModule(c.load(opts.Dir), nil, nil, nil)
+	c.root.emit()
 	slices.SortStableFunc(c.set.Resources, func(a, b resource.Resource) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	slices.SortFunc(c.set.Missing, func(a, b resource.Missing) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	c.set.Files, c.set.Lines = c.reader.Counts()
-	return c.set, diags.Sorted()
+	return c
 }
 
 // Roots lists the root modules at or below a directory: those with

@@ -98,6 +98,17 @@ func (m *module) given(name string, ty cty.Type) (cty.Value, ref.Place, bool) {
 	if a, ok := m.c.given[name]; ok {
 		return m.c.eval(a, constants{}), a.Place, true
 	}
+	if in, ok := m.c.unit.Inputs[name]; ok {
+		// Terragrunt hands texts over as they are, by the environment, and there
+		// Terraform reads an expression if the variable is of no primitive type.
+		if v, _ := in.Value.Unmark(); v.Type() == cty.String && v.IsKnown() && !v.IsNull() && !bareSymbol(v.AsString()) {
+			return m.commandLine(name, v.AsString(), ty).WithSameMarks(in.Value), in.Place, true
+		}
+		return in.Value, in.Place, true
+	}
+	if m.c.unit.Open != "" {
+		return unknown(m.c.unit.Open, m.c.unit.Place), m.c.unit.Place, true
+	}
 	return cty.NilVal, ref.Place{}, false
 }
 
@@ -114,6 +125,13 @@ func (m *module) commandLine(name, text string, ty cty.Type) cty.Value {
 		return unknown("the value given for var."+name+" is not understood", ref.Place{})
 	}
 	return m.c.eval(load.Attr{Name: "var." + name, Expr: expr}, constants{})
+}
+
+// bareSymbol reports whether a text is a symbol and nothing else: then it may
+// stand for a value of any type.
+func bareSymbol(s string) bool {
+	_, ok := symbol.Is(symbol.NotRest(s))
+	return ok
 }
 
 func (m *module) untyped(name string) bool {

@@ -59,6 +59,7 @@ type Reader struct {
 	start string // places are relative to it
 	total int64
 	seen  map[string][]byte
+	made  map[string]Made
 	count int
 	lines int
 	Diags *diag.List

@@ -57,28 +57,24 @@ func isOverride(stem string) bool { return stem == "override" || strings.HasSuff
 // configFiles lists the configuration files of a directory in the order in
 // which they are read: overrides last.
 func (r *Reader) configFiles(dir string) ([]string, error) {
-	entries, err := r.ReadDir(dir)
+	names, err := r.names(dir)
 	if err != nil {
 		return nil, err
 	}
 	var plain, overrides []string
-	names := map[string]bool{}
-	for _, e := range entries {
-		names[e.Name()] = true
-	}
-	for _, e := range entries {
-		stem, ok := isConfig(e.Name())
-		if !ok || e.IsDir() {
+	for _, name := range names {
+		stem, ok := isConfig(name)
+		if !ok {
 			continue
 		}
 		// OpenTofu reads x.tofu in place of x.tf.
-		if rest, isTF := strings.CutPrefix(e.Name(), stem+".tf"); isTF && names[stem+".tofu"+rest] {
+		if rest, isTF := strings.CutPrefix(name, stem+".tf"); isTF && slices.Contains(names, stem+".tofu"+rest) {
 			continue
 		}
 		if isOverride(stem) {
-			overrides = append(overrides, path.Join(dir, e.Name()))
+			overrides = append(overrides, path.Join(dir, name))
 		} else {
-			plain = append(plain, path.Join(dir, e.Name()))
+			plain = append(plain, path.Join(dir, name))
 		}
 	}
 	return append(plain, overrides...), nil

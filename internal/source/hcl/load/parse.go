@@ -65,6 +65,9 @@ func tooDeep(tokens hclsyntax.Tokens) (hcl.Range, bool) {
 // parseFile parses a file of either syntax. It returns what could be read of a
 // broken file, or nil.
 func (r *Reader) parseFile(name string) *Block {
+	if m, ok := r.made[name]; ok {
+		return r.parse([]byte(m.Text), name, m.Place.File, hcl.Pos{Line: max(1, m.Place.Line), Column: 1})
+	}
 	data, ok := r.source(name)
 	if !ok {
 		return nil
@@ -75,10 +78,14 @@ func (r *Reader) parseFile(name string) *Block {
 			"The file holds characters of a private plane of Unicode that this program uses for itself. Remove them.")
 		return nil
 	}
+	return r.parse(data, name, shown, hcl.Pos{Line: 1, Column: 1})
+}
+
+// parse parses the content of a file of either syntax.
+func (r *Reader) parse(data []byte, name, shown string, start hcl.Pos) *Block {
 	if strings.HasSuffix(name, ".json") {
 		return r.parseJSON(data, shown)
 	}
-	start := hcl.Pos{Line: 1, Column: 1}
 	// The lexer alone is safe for any nesting, so it is asked first.
 	tokens, _ := hclsyntax.LexConfig(data, shown, start)
 	if at, deep := tooDeep(tokens); deep {
