@@ -189,6 +189,9 @@ func (o checkOptions) verdict(r finding.Report, fails finding.Severity) error {
 		return exitFound
 	}
 	lost := slices.ContainsFunc(r.Diagnostics, func(d diag.Diagnostic) bool { return d.Level == diag.Error })
+	if lost && r.Counts.Resources == 0 {
+		return fail("mend the errors above, then check again", "nothing of the input could be read")
+	}
 	if o.strict && (lost || r.Summary().Undecided > 0) {
 		return exitUndecided
 	}

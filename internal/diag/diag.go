@@ -37,6 +37,10 @@ func (l Level) String() string {
 	return [...]string{"note", "warning", "error"}[min(l, Error)]
 }
 
+// ModuleNotHere is the summary of a call of a module whose source is not here.
+// Reports count such modules, so that nobody takes their absence for an answer.
+const ModuleNotHere = "module not here"
+
 // Diagnostic is one statement about the input.
 type Diagnostic struct {
 	Level   Level

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/ref"
 )
@@ -137,6 +138,10 @@ func (p *printer) totals(r finding.Report, o Options) {
 		p.paragraph("", "undecided: "+dependent(s.Undecided)+" on facts that are not given (--explain-gaps)")
 	}
 
+	if text := lost(r.Diagnostics); text != "" {
+		p.paragraph("", "not read: "+text)
+	}
+
 	var passed []string
 	for _, n := range r.NotModelled[:min(len(r.NotModelled), namedTypes)] {
 		passed = append(passed, number(n.Count)+glue+clean(n.Type))
@@ -149,6 +154,27 @@ func (p *printer) totals(r finding.Report, o Options) {
 	}
 	p.paragraph("", fmt.Sprintf("read: %s, %s, %s; not modelled: %s", plural(r.Counts.Resources, "resource"),
 		plural(r.Counts.Services, "service"), plural(r.Counts.Pairs, "pair"), strings.Join(passed, ", ")))
+}
+
+// lost is what of the input no answer takes into account, or "".
+func lost(diags diag.List) string {
+	var errors, modules int
+	for _, d := range diags {
+		switch {
+		case d.Level == diag.Error:
+			errors++
+		case d.Summary == diag.ModuleNotHere:
+			modules++
+		}
+	}
+	var parts []string
+	if errors > 0 {
+		parts = append(parts, plural(errors, "part")+" with errors")
+	}
+	if modules > 0 {
+		parts = append(parts, plural(modules, "module")+" that "+map[bool]string{true: "is", false: "are"}[modules == 1]+" not here")
+	}
+	return strings.Join(parts, ", ")
 }
 
 func dependent(answers int) string {
