@@ -41,7 +41,10 @@ func (q *question) exits(from, to side, out []Exit) []Exit {
 		if h.route != nil {
 			e.Gateway, e.Place = h.route.Target, h.route.Place
 		}
-		if h.taken != fact.Yes {
+		if h.some && h.kind == topo.ToGatewayEndpoint && h.route.Exists == fact.Yes {
+			e.Exists = from.exists // the service's addresses are some of the internet
+		}
+		if e.Exists != fact.Yes && h.taken != fact.Yes {
 			e.Why = q.hopDoubt(h, &from)
 		} else if from.exists != fact.Yes {
 			e.Why = cmp.Or(from.why, "whether "+q.sideName(&from)+" is there is not known")

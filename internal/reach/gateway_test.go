@@ -42,7 +42,14 @@ func TestGatewayEndpoints(t *testing.T) {
 		row{"52.218.0.9/32", "k", "tcp/443", "no"}, row{"internet", "u", "tcp/443", "no"},
 		// A list whose entries nobody knows may mean any address, but none of a VPC.
 		row{"l", "52.218.0.9/32", "tcp/443", "unknown"}, row{"l", "k", "tcp/443", "no"},
+		// Beside the default route, the service is some of the internet.
+		row{"b", "internet", "tcp/443", "yes"},
 	)
+	for _, e := range New(s).Exits("u", netset.Internet().V4()) {
+		if e.Exists != fact.Yes || (e.Works == fact.Yes) != (e.Target == topo.ToGatewayEndpoint) {
+			t.Errorf("an endpoint for the service, nothing for the rest: %+v", e)
+		}
+	}
 }
 
 func TestAppliancesAndMore(t *testing.T) {

@@ -152,13 +152,22 @@ func (q *question) hops(from, to *side) []hop {
 	if len(out) == 1 {
 		out[0].taken = fact.Yes
 	}
-	if to.hosts && !none && !q.each && to.addrs.Fraction(netset.Internet()) > 0.5 {
-		// The range of a route beside a default route is not the whole internet.
+	if to.hosts && !q.each && len(out) > 1 && to.addrs.Fraction(netset.Internet()) > 0.5 {
+		// A range that somebody writes beside the default route, and the list of
+		// an AWS service, are not the whole internet.
 		for i := range out {
 			out[i].some = out[i].vague()
 		}
+		slices.SortStableFunc(out, func(a, b hop) int { return boolRank(a.some) - boolRank(b.some) })
 	}
 	return out
+}
+
+func boolRank(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // moreRoutes says why a table may have routes that are not listed.
