@@ -216,7 +216,7 @@ func (r *run) onlyFromALB(w *topo.Workload, list []bound) finding.Finding {
 			ws = append(ws, weighed{s, severity, why})
 		}
 		f := finding.Finding{Title: r.albTitle(w, ws), Fix: r.albFix(ws, list)}
-		r.counterExamples(&f, ws, r.Label(w.ID), r.Selector(w.ID))
+		r.counterExamples(&f, ws, r.Label(w.ID), r.Selector(w.ID), r.endpointsOf(w))
 		f.Message = "Whoever gets past the load balancer also gets past its TLS, its rules and its logs." + note
 		return f
 	}

@@ -62,7 +62,7 @@ func (r *run) onlyUsers(e *topo.Endpoint) finding.Finding {
 	}
 	if len(bad) > 0 {
 		f := finding.Finding{Title: storeTitle(e, bad)}
-		r.counterExamples(&f, bad, r.Label(e.ID), r.Selector(e.ID))
+		r.counterExamples(&f, bad, r.Label(e.ID), r.Selector(e.ID), []ref.ID{e.ID})
 		f.Message = "A data store is worth admitting by security group, one rule for each workload that uses it."
 		if len(users) > 0 {
 			f.Message += " It is also admitted to " + strings.Join(users, ", ") + "."

@@ -180,7 +180,7 @@ func (r *run) onlyFromNLB(w *topo.Workload, list []bound) finding.Finding {
 	if len(bad) > 0 {
 		worstFirst(bad)
 		f := finding.Finding{Title: r.nlbTitle(w, n, bad), Fix: r.nlbFix(n, bad, list)}
-		r.counterExamples(&f, bad, r.Label(w.ID), r.Selector(w.ID))
+		r.counterExamples(&f, bad, r.Label(w.ID), r.Selector(w.ID), r.endpointsOf(w))
 		f.Message = "Whoever gets past the load balancer also gets past its listeners and its logs." + note
 		return f
 	}

@@ -289,8 +289,11 @@ func worstFirst(list []weighed) {
 	})
 }
 
-// counterExamples fills a finding with sources, worst first.
-func (r *run) counterExamples(f *finding.Finding, list []weighed, target string, selector string) {
+// counterExamples fills a finding with sources, worst first. at are the
+// interfaces that they reach. A question that would be answered with "no",
+// because only the rule is open and no packet of the internet arrives, is not
+// suggested.
+func (r *run) counterExamples(f *finding.Finding, list []weighed, target, selector string, at []ref.ID) {
 	worstFirst(list)
 	f.Verdict, f.Severity, f.SeverityWhy = finding.Violates, list[0].severity, list[0].why
 	for _, s := range list {
@@ -301,5 +304,11 @@ func (r *run) counterExamples(f *finding.Finding, list []weighed, target string,
 	slices.Sort(f.Facts)
 	f.Facts = slices.Compact(f.Facts)
 	f.Evidence = distinct(f.Evidence)
-	f.Ask = r.ask(list[0].question + " -> " + selector + portsFor(list[0].ports))
+	for _, s := range list {
+		if s.isRange() && s.internet() >= wide && !slices.ContainsFunc(at, func(id ref.ID) bool { return r.openTo(id).Overlaps(s.ports) }) {
+			continue
+		}
+		f.Ask = r.ask(s.question + " -> " + selector + portsFor(s.ports))
+		return
+	}
 }
