@@ -8,6 +8,7 @@ import (
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/netset"
 	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/topo"
 )
 
 // Lists that people read are cut at these lengths.
@@ -93,10 +94,19 @@ func (t *trail) notes() notes {
 	return notes{t.note(GateRoute), t.note(GatePublicAddress), t.note(GateBlockPublic), t.note(GateReplyRoute)}
 }
 
+// absent records why a side may not be there.
 func (t *trail) absent(q *question, s *side) {
-	if t != nil && s.exists != fact.Yes {
-		t.missed = append(t.missed, finding.Evidence{Text: "whether " + q.sideName(s) + " is there is not known" + because(s.why), Place: s.place})
+	if t == nil || s.exists == fact.Yes {
+		return
 	}
+	what := " has an interface in " + q.topo.Label(s.subnetID)
+	switch {
+	case s.family == topo.IPv6 && !s.ep.IPv6.IsKnown():
+		what = " has IPv6 addresses"
+	case s.subnetID == "":
+		what = " has interfaces in subnets that are not known"
+	}
+	t.missed = append(t.missed, finding.Evidence{Text: "whether " + q.sideName(s) + what + " is not known" + because(s.why), Place: s.place})
 }
 
 func (t *trail) step(k GateKind, at ref.ID, b netset.Bounds) {
