@@ -30,7 +30,7 @@
 //   - Results depend on the snapshot and the question only.
 //
 // # Not modelled
-// The package has about 3,500 lines because its files share one value, the
+// The package has about 4,000 lines because its files share one value, the
 // question, and each is about one noun of the model (group, ACL, route, transit
 // gateway, balancer, …); apart they would share its insides by exported names.
 //
