@@ -81,6 +81,9 @@ type Evaluator struct {
 // Spent reports whether the work of the configuration is over its bound.
 func (e *Evaluator) Spent() bool { return e.steps > maxSteps || e.work > maxWork }
 
+// Steps is how many nodes were evaluated.
+func (e *Evaluator) Steps() int { return e.steps }
+
 // env is a scope with the variables of for expressions and splats.
 type env struct {
 	scope  Scope
