@@ -31,6 +31,7 @@ import (
 	"github.com/muralla-net/muralla/internal/assemble"
 	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/intent"
+	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/resource"
 	"github.com/muralla-net/muralla/internal/source/hcl"
 	"github.com/muralla-net/muralla/internal/source/tfplan"
@@ -214,12 +215,16 @@ func recogniseDir(p, root string, several bool) ([]input, diag.List, error) {
 		out = append(out, in)
 	}
 	for _, r := range roots {
-		if deployed(r, units) {
+		if part, module := deployed(r, units); part {
+			if module != "" {
+				diags.Add(diag.Note, ref.Place{File: below(dir, r)}, "directory not read alone",
+					"It is in a module that a unit of Terragrunt deploys, and no module calls it. Its files count where the unit copies them in.")
+			}
 			continue
 		}
 		name := below(dir, r)
-		if name == "." {
-			name = named(dir)
+		if name == "." || several {
+			name = named(r)
 		}
 		out = append(out, input{base: base, dir: r, from: dir, name: name})
 	}
@@ -227,12 +232,18 @@ func recogniseDir(p, root string, several bool) ([]input, diag.List, error) {
 }
 
 // deployed reports whether a root belongs to the root module of a unit: it is
-// the module, the unit, or a folder of the module that no module calls, of which
-// files may be copied into it.
-func deployed(root string, units []hcl.Unit) bool {
-	return slices.ContainsFunc(units, func(u hcl.Unit) bool {
-		return u.Dir == root || u.Module != "" && (u.Module == "." || root == u.Module || strings.HasPrefix(root, u.Module+"/"))
-	})
+// the unit, the module, or a folder in it that no module calls, of which the
+// module is named.
+func deployed(root string, units []hcl.Unit) (part bool, module string) {
+	for _, u := range units {
+		switch {
+		case root == u.Dir || root == u.Module:
+			return true, ""
+		case u.Module == ".", u.Module != "" && strings.HasPrefix(root, u.Module+"/"):
+			part, module = true, u.Module
+		}
+	}
+	return part, module
 }
 
 // below is the path d relative to dir, of which it is a part.
