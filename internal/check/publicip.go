@@ -11,8 +11,8 @@ import (
 	"github.com/muralla-net/muralla/internal/topo"
 )
 
-// judgePublicIP judges every workload with an interface of its own, and every
-// host that runs tasks (AWS "Amazon ECS task networking options for Fargate",
+// judgePublicIP judges every workload with an interface of its own, every host
+// that runs tasks, and the subnets of data stores (AWS "Amazon ECS task networking options for Fargate",
 // assigning a public IP address).
 func judgePublicIP(r *run) {
 	for i := range r.Workloads {
@@ -40,6 +40,35 @@ func judgePublicIP(r *run) {
 			r.add(h.Thing, r.publicAddress(e, "the hosts of "+h.Name, nil))
 		}
 	}
+	for i := range r.Endpoints {
+		if e := &r.Endpoints[i]; e.Kind == topo.StoreEndpoint && !e.Elsewhere {
+			r.add(e.Thing, r.storeSubnets(e))
+		}
+	}
+}
+
+// storeSubnets judges whether a data store is kept from the internet by its
+// subnets, or by a setting alone (AWS Security Hub control RDS.46: instances do
+// not belong into subnets with a route to an internet gateway).
+func (r *run) storeSubnets(e *topo.Endpoint) finding.Finding {
+	in, routes := r.inPublicSubnet(e)
+	switch {
+	case in == fact.No:
+		return finding.Finding{Verdict: finding.Follows, Title: e.Name + " is in private subnets", Message: "No route leads from its subnets to an internet gateway."}
+	case in == fact.Unknown && fact.Is(e.PublicIPv4, true) != fact.Yes:
+		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Low, Title: "it is not known whether " + e.Name + " is in private subnets",
+			Message: "The routes of its subnets decide.", Gaps: routes}
+	}
+	f := finding.Finding{Verdict: finding.Violates, Severity: finding.Low, SeverityWhy: "only a setting keeps it from the internet",
+		Title: e.Name + " is in a public subnet", Message: "One change of a setting, publicly_accessible for a database, would give it a public address that works.",
+		Evidence: routes, Facts: []string{"subnet"}, Fix: "Move it to subnets without a route to an internet gateway."}
+	if public, known := e.PublicIPv4.Get(); known && public {
+		f.Severity, f.SeverityWhy = finding.Medium, "it has a public address"
+		f.Title, f.Message = e.Name+" has a public address", "Only its security groups and network ACLs keep the internet out."
+		f.Evidence = append([]finding.Evidence{because("a public IPv4 address is assigned", cmp.Or(e.PublicIPv4.Place, e.Place))}, routes...)
+		f.Facts, f.Fix = []string{"public"}, "Take the public address away, and move it to subnets without a route to an internet gateway."
+	}
+	return f
 }
 
 // publicAddress judges an endpoint; w is nil for hosts.

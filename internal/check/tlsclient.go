@@ -3,7 +3,6 @@ package check
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
@@ -113,32 +112,37 @@ func (r *run) missing(a reach.Answer, facing fact.Fact[bool], at ref.Place) []fi
 }
 
 // directLeg judges a workload that the internet reaches past every load
-// balancer on a port that is known for plain HTTP.
+// balancer on a port that is known for plain HTTP. A task that may run on
+// several hosts is reached for sure if it is on all of them.
 func (r *run) directLeg(w *topo.Workload) (finding.Finding, bool) {
-	plain := netset.TCP(80, 80).Union(netset.TCP(8080, 8080))
-	for _, id := range r.endpointsOf(w) {
-		e := r.Endpoint(id)
-		if e == nil {
-			continue
-		}
-		ports := netset.NoPorts()
+	at := r.endpointsOf(w)
+	if len(at) == 0 || w.Endpoint == "" && w.Hosts.More != "" {
+		return finding.Finding{}, false
+	}
+	ports, _ := r.taskPorts(w)
+	if e := r.Endpoint(w.Endpoint); e != nil {
+		ports = netset.NoPorts() // its own interface: what containers are declared to listen on
 		for _, l := range e.Listens {
-			if strings.HasPrefix(l.What, "container") {
-				ports = ports.Union(l.Ports.Sure)
-			}
-		}
-		a := r.connect(reach.Outside(netset.Internet()), reach.At(id), netset.AllPorts())
-		if open := a.Packets.Sure.Intersect(ports).Intersect(plain); !open.IsEmpty() {
-			return finding.Finding{Verdict: finding.Violates, Severity: finding.High, SeverityWhy: "the internet reaches the task without a load balancer",
-				Title:    w.Name + " serves the internet in plain text",
-				Message:  "Clients reach the container itself on a port for plain HTTP; no load balancer ends TLS before it.",
-				Path:     []string{fmt.Sprintf("internet > %s %s (plain text)", r.Label(w.ID), open)},
-				Evidence: openings(a), Facts: []string{"direct"},
-				Fix: "Put an Application Load Balancer with an HTTPS listener before the service, and let only it reach the task.",
-				Ask: r.ask("internet -> " + r.Selector(w.ID) + " --direct")}, true
+			ports = ports.Union(l.Ports.Sure)
 		}
 	}
-	return finding.Finding{}, false
+	open := ports.Intersect(netset.TCP(80, 80).Union(netset.TCP(8080, 8080)))
+	var evidence []finding.Evidence
+	for _, id := range at {
+		a := r.connect(reach.Outside(netset.Internet()), reach.At(id), netset.AllPorts())
+		open = open.Intersect(a.Packets.Sure)
+		evidence = append(evidence, openings(a)...)
+	}
+	if open.IsEmpty() {
+		return finding.Finding{}, false
+	}
+	return finding.Finding{Verdict: finding.Violates, Severity: finding.High, SeverityWhy: "the internet reaches the task without a load balancer",
+		Title:    w.Name + " serves the internet in plain text",
+		Message:  "Clients reach the container itself on a port for plain HTTP; no load balancer ends TLS before it.",
+		Path:     []string{fmt.Sprintf("internet > %s %s (plain text)", r.Label(w.ID), open)},
+		Evidence: distinct(evidence), Facts: []string{"direct"},
+		Fix: "Put an Application Load Balancer with an HTTPS listener before the service, and let only it reach the task.",
+		Ask: r.ask("internet -> " + r.Selector(w.ID) + " --direct")}, true
 }
 
 // actionEvidence says what a listener does.

@@ -173,13 +173,10 @@ func (n *Network) holders(group, vpc ref.ID) (list []Holder, more string) {
 // reference answers whether a rule in one VPC can mean a group of another, by
 // some connection between the two.
 func (n *Network) reference(a, b ref.ID) fact.Tri {
-	switch {
-	case a == "" || b == "":
-		return fact.Unknown
-	case a == b:
-		return fact.Yes
+	out := n.oneVPC(a, b)
+	if out == fact.Yes || a == "" || b == "" {
+		return out
 	}
-	out := fact.No
 	for _, c := range n.peered[a] {
 		if peerOf(c, a) == b {
 			out = out.Or(c.Active.And(c.Exists).And(fact.Is(c.SameRegion, true)))

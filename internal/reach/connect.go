@@ -208,7 +208,7 @@ func (q *question) eval(from, to *side, t *trail) leaf {
 	}
 	done := func() bool { return t == nil && there.Maybe.IsEmpty() }
 
-	same := sameSubnet(from, to)
+	same := q.sameSubnet(from, to)
 	gate(GateRoute, q.roadAt(from, to), r.route)
 	if r.direct {
 		gate(GatePublicAddress, q.publicAt(from, to), r.public)
@@ -259,11 +259,11 @@ func skip(out fact.Tri, b, everything netset.Bounds) netset.Bounds {
 
 // sameSubnet answers whether two sides are in one subnet: then no network ACL
 // lies between them (AWS "Network ACL basics").
-func sameSubnet(a, b *side) fact.Tri {
+func (q *question) sameSubnet(a, b *side) fact.Tri {
 	if a.subnetID != "" && b.subnetID != "" {
 		return fact.Of(a.subnetID == b.subnetID)
 	}
-	return sameVPC(a, b).And(fact.Unknown)
+	return q.sameVPC(a, b).And(fact.Unknown)
 }
 
 // roadAt is the subnet whose route table decides the way there.

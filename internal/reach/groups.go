@@ -151,11 +151,5 @@ func (n *Network) holding(e *topo.Endpoint, group ref.ID) (fact.Tri, string) {
 
 // scope answers whether group references work between two sides.
 func (q *question) scope(a, b *side, refs fact.Tri) fact.Tri {
-	switch {
-	case a.vpc == "" || b.vpc == "":
-		return fact.Unknown
-	case a.vpc == b.vpc:
-		return fact.Yes
-	}
-	return refs
+	return q.oneVPC(a.vpc, b.vpc).Or(refs)
 }

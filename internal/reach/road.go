@@ -158,7 +158,7 @@ func (q *question) carry(h hop, from, to *side, v view, n notes) pass {
 	if n.route != nil {
 		n.route.rule(q.hopUse(h, from))
 	}
-	within := sameVPC(from, to)
+	within := q.sameVPC(from, to)
 	switch h.kind {
 	case topo.ToLocal:
 		if within != fact.Yes {
@@ -294,6 +294,9 @@ func (q *question) overPeering(h hop, from, to *side, n *note) pass {
 		return q.doubt()
 	case !to.outside && to.vpc == "":
 		n.unknown("the VPC of "+q.sideName(to)+" is not known", h.place)
+		return q.doubt()
+	case !to.outside && to.vpc != other && q.oneVPC(to.vpc, other) == fact.Unknown:
+		n.unknown("whether "+q.topo.Label(to.vpc)+" and "+q.topo.Label(other)+" are one VPC is not known", h.place)
 		return q.doubt()
 	case to.outside || to.vpc != other:
 		n.stops("the peering connection " + name + " leads to " + q.topo.Label(other) + " and no further")

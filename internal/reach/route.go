@@ -75,14 +75,31 @@ func choose(list []candidate) (taken []int, none bool) {
 }
 
 // sameVPC answers whether two sides are interfaces of one VPC.
-func sameVPC(a, b *side) fact.Tri {
-	switch {
-	case a.outside || b.outside:
+func (q *question) sameVPC(a, b *side) fact.Tri {
+	if a.outside || b.outside {
 		return fact.No
-	case a.vpc == "" || b.vpc == "":
+	}
+	return q.oneVPC(a.vpc, b.vpc)
+}
+
+// oneVPC answers whether two names are of one VPC. A VPC that the design only
+// refers to, by a variable or a data source, may be one that it refers to by
+// another name, and one that another root of the estate makes.
+func (n *Network) oneVPC(a, b ref.ID) fact.Tri {
+	if a == "" || b == "" {
 		return fact.Unknown
 	}
-	return fact.Of(a.vpc == b.vpc)
+	if a == b {
+		return fact.Yes
+	}
+	v, w := n.topo.VPC(a), n.topo.VPC(b)
+	switch {
+	case v == nil || w == nil || v.Elsewhere && w.Elsewhere:
+		return fact.Unknown
+	case (v.Elsewhere || w.Elsewhere) && a.Root() != b.Root():
+		return fact.Unknown
+	}
+	return fact.No
 }
 
 // hops are the ways in which the route table of a side may send packets to
@@ -93,7 +110,7 @@ func sameVPC(a, b *side) fact.Tri {
 // interface or Gateway Load Balancer endpoint). Routes that the design does not
 // show are taken not to be such.
 func (q *question) hops(from, to *side) []hop {
-	within := sameVPC(from, to)
+	within := q.sameVPC(from, to)
 	if within == fact.Yes && from.subnetID != "" && from.subnetID == to.subnetID {
 		return []hop{{taken: fact.Yes, kind: topo.ToLocal}}
 	}

@@ -206,8 +206,8 @@ func (q *question) attachmentOf(g *topo.TransitGateway, id ref.ID) *topo.Transit
 // rangeCandidate is the propagated routes of a VPC: its ranges.
 func (q *question) rangeCandidate(vpc ref.ID, to *side) candidate {
 	c := candidate{bits: -1, rank: rankPropagated, match: fact.No}
-	if !to.outside && to.vpc == vpc {
-		c.match = fact.Yes
+	if !to.outside {
+		c.match = q.oneVPC(to.vpc, vpc)
 	}
 	v := q.topo.VPC(vpc)
 	if v == nil {

@@ -14,6 +14,22 @@ func (id ID) Module() ID {
 	return id[:at-1] // without the dot or slash
 }
 
+// Root names the root module of a Terraform resource where several roots form
+// the estate ("env/prod" for "env/prod/module.web.aws_lb.this"), or the outermost
+// parts of a CloudFormation path. It is empty if one root is all there is, and
+// for an ARN.
+func (id ID) Root() ID {
+	end := 0
+	if !id.isARN() {
+		id.outside(func(i int) {
+			if id[i] == '/' {
+				end = i
+			}
+		})
+	}
+	return id[:end]
+}
+
 // Short is the name within [ID.Module]: "aws_lb.this[0]" for
 // "prod/module.web.aws_lb.this[0]", "Vpc" for "Network/Vpc". For an ARN it is
 // the resource part.

@@ -182,3 +182,20 @@ func TestPlaceOrder(t *testing.T) {
 		}
 	}
 }
+
+func TestRoot(t *testing.T) {
+	for id, want := range map[ID]ID{
+		"aws_lb.this":                             "",
+		"module.web.aws_lb.this":                  "",
+		"env/prod/module.web.aws_lb.this":         "env/prod",
+		`prod/aws_subnet.s["10.0.0.0/24"]`:        "prod",
+		`aws_subnet.s["10.0.0.0/24"]`:             "",
+		"arn:aws:ecs:r:1:service/web/orders":      "",
+		"prod/data.aws_vpc.main":                  "prod",
+		`prod/module.m["a/b"].aws_lb.this["c/d"]`: "prod",
+	} {
+		if got := id.Root(); got != want {
+			t.Errorf("%q.Root() = %q, want %q", id, got, want)
+		}
+	}
+}

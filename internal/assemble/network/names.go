@@ -1,6 +1,8 @@
 package network
 
 import (
+	"strings"
+
 	"github.com/muralla-net/muralla/internal/assemble/design"
 	"github.com/muralla-net/muralla/internal/assemble/network/filter"
 	"github.com/muralla-net/muralla/internal/assemble/network/read"
@@ -89,9 +91,50 @@ func lookups(d *design.Design) {
 	for _, res := range d.Of("data.aws_security_group") {
 		find("group", d.Link(res.Get("vpc_id")).ID, design.String(res.Get("name"), "").Or(""), res)
 	}
+	groupsByName(d)
 	for _, res := range d.Of("data.aws_vpc_endpoint") {
 		find("endpoint", d.Link(res.Get("vpc_id")).ID, filter.AWSName(filter.ServiceName(d, res), res.Region), res)
 	}
+}
+
+// groupsByName resolves data sources that look up a security group by a name or
+// a pattern of a name without a VPC of the design. The data source fails if it
+// finds several groups, so one group of the estate that matches is what it
+// finds. Roots of one estate are taken to be of one account.
+func groupsByName(d *design.Design) {
+	for _, res := range d.Of("data.aws_security_group") {
+		pattern := design.String(res.Get("name"), "").Or("")
+		if pattern == "" {
+			pattern = design.String(read.Filter(res, "group-name"), "").Or("")
+		}
+		vpc := d.Link(res.Get("vpc_id")).ID
+		if made, ok := d.Find(vpc); pattern == "" || d.Canonical(res.ID) != res.ID || ok && !made.Data {
+			continue
+		}
+		var found []resource.Resource
+		for _, group := range d.Of("aws_security_group") {
+			if (group.Region == res.Region || group.Region == "" || res.Region == "") && named(group, pattern) {
+				found = append(found, group)
+			}
+		}
+		if len(found) == 1 && found[0].Exists == fact.Yes {
+			d.Alias(res.ID, found[0].ID)
+		}
+	}
+}
+
+// named reports whether the name of a group surely matches a pattern in which *
+// at the end stands for anything.
+func named(group resource.Resource, pattern string) bool {
+	stem, open := strings.CutSuffix(pattern, "*")
+	if strings.ContainsAny(stem, "*?") {
+		return false
+	}
+	if name, ok := design.String(group.Get("name"), "").Get(); ok && name != "" {
+		return name == pattern || open && strings.HasPrefix(name, stem)
+	}
+	prefix, ok := design.String(group.Get("name_prefix"), "").Get()
+	return ok && prefix != "" && open && strings.HasPrefix(prefix, stem)
 }
 
 // defaultsOfVPCs names what AWS makes with a VPC: by the resource that adopts

@@ -37,13 +37,13 @@ func (d direction) String() string {
 type groups struct {
 	*read.Reader
 	all    map[ref.ID]*topo.SecurityGroup
-	inline map[ref.ID][2]bool // groups with rules in blocks, by direction
-	told   map[ref.ID]bool    // groups of which the mix was reported
-	more   [2]string          // why every group may have further rules
+	inline map[ref.ID][2]bool   // groups with rules in blocks, by direction
+	told   map[ref.ID]bool      // groups of which the mix was reported
+	more   map[ref.ID][2]string // why every group of a root may have further rules
 }
 
 func addGroups(r *read.Reader, s *topo.Snapshot) {
-	g := &groups{Reader: r, all: map[ref.ID]*topo.SecurityGroup{}, inline: map[ref.ID][2]bool{}, told: map[ref.ID]bool{}}
+	g := &groups{Reader: r, all: map[ref.ID]*topo.SecurityGroup{}, inline: map[ref.ID][2]bool{}, told: map[ref.ID]bool{}, more: map[ref.ID][2]string{}}
 	for _, res := range r.Of("aws_security_group", "aws_default_security_group", "data.aws_security_group") {
 		g.group(res)
 	}
@@ -72,7 +72,12 @@ func addGroups(r *read.Reader, s *topo.Snapshot) {
 	}
 	for _, id := range slices.Sorted(maps.Keys(g.all)) {
 		sg := g.all[id]
-		sg.IngressMore, sg.EgressMore = cmp.Or(sg.IngressMore, g.more[0]), cmp.Or(sg.EgressMore, g.more[1])
+		for _, root := range slices.Sorted(maps.Keys(g.more)) {
+			// A name without a root, such as an id, may be used in any of them.
+			if own := id.Root(); own == root || own == "" {
+				sg.IngressMore, sg.EgressMore = cmp.Or(sg.IngressMore, g.more[root][0]), cmp.Or(sg.EgressMore, g.more[root][1])
+			}
+		}
 		inOrder(sg.Ingress)
 		inOrder(sg.Egress)
 		slices.Sort(sg.AlsoIn)

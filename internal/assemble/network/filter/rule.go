@@ -87,18 +87,20 @@ func (g *groups) peerless(base topo.Rule) {
 	g.Warn(base.Place, "rule without a peer", "The rule names no address range, prefix list or security group, so it admits nobody; the AWS provider refuses it. Remove it, or give it a peer.")
 }
 
-// put adds rules to their group, or makes every group incomplete.
+// put adds rules to their group, or makes every group of their root incomplete:
+// who hands the groups of one root to another says so in the design.
 func (g *groups) put(res resource.Resource, group topo.Link, dir direction, rules []topo.Rule) {
 	if group.ID == "" {
 		why := string(res.ID) + " belongs to a group that is not known: " + cmp.Or(group.Why, "none is written")
 		if group.Why == "" {
 			g.Diags.Add(diag.Error, res.Place, "rule without a security group", "The rule has no security_group_id, so that it may belong to any group.")
 		}
+		more, n := g.more[res.ID.Root()], 0
 		if dir == egress {
-			g.more[1] = cmp.Or(g.more[1], why)
-		} else {
-			g.more[0] = cmp.Or(g.more[0], why)
+			n = 1
 		}
+		more[n] = cmp.Or(more[n], why)
+		g.more[res.ID.Root()] = more
 		return
 	}
 	id := withoutOwner(group.ID)
