@@ -125,7 +125,7 @@ func inputsAt(t *testing.T, p string) []string {
 	var out []string
 	err = filepath.WalkDir(p, func(name string, d os.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(name, ".json") {
-			if in, _, err := recognise(name, "", false); err == nil && len(in) == 1 {
+			if in, _, err := recognise(name, "", ""); err == nil && len(in) == 1 {
 				out = append(out, name)
 			}
 		}

@@ -23,7 +23,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -55,7 +54,7 @@ type Estate struct {
 }
 
 // maxFile is the largest plan or state that is read, in bytes.
-const maxFile = 256 << 20
+const maxFile = tfplan.MaxBytes
 
 // An InputError is a path that cannot be read at all, with what to do about it.
 type InputError struct {
@@ -67,11 +66,12 @@ func (e *InputError) Error() string { return fmt.Sprintf("read %s: %s", e.Path, 
 
 // input is one design to read.
 type input struct {
-	file string // a plan or state: its path
-	base string // a directory: the boundary on this machine
-	dir  string // the root module, as a slash path below base
-	from string // what places are relative to, as a slash path below base
-	name string // of the root, if several form the estate
+	file  string // a plan or state: its path; from is its name
+	base  string // a directory: the boundary on this machine
+	dir   string // the root module, as a slash path below base
+	from  string // what places are relative to, as a slash path below base
+	under string // what places begin with, if home is above base
+	name  string // of the root, if several form the estate
 
 	units []hcl.Unit // of Terragrunt, in place of one root
 }
@@ -87,8 +87,9 @@ func Open(paths []string, o Options) (Estate, diag.List, error) {
 	var inputs []input
 	var diags diag.List
 	var errs []error
+	home := homeOf(paths)
 	for _, p := range paths {
-		in, ds, err := recognise(p, o.Root, len(paths) > 1)
+		in, ds, err := recognise(p, o.Root, home)
 		diags = append(diags, ds...)
 		if err != nil {
 			errs = append(errs, err)
@@ -122,8 +123,54 @@ func Open(paths []string, o Options) (Estate, diag.List, error) {
 	return e, append(diags, ds...).Sorted(), nil
 }
 
-// recognise says what a path is. It is one of several, or the only one.
-func recognise(p, root string, several bool) ([]input, diag.List, error) {
+// homeOf is the deepest directory that holds every path: names and places are
+// relative to it, so that they are the same on every machine.
+func homeOf(paths []string) string {
+	home := ""
+	for _, p := range paths {
+		at := absolute(p)
+		if info, err := os.Stat(at); err != nil || !info.IsDir() {
+			at = filepath.Dir(at)
+		}
+		if home == "" {
+			home = at
+		}
+		for !within(home, at) && filepath.Dir(home) != home {
+			home = filepath.Dir(home)
+		}
+	}
+	return home
+}
+
+// within reports whether a path is a directory or below it.
+func within(dir, p string) bool {
+	rel, err := filepath.Rel(dir, p)
+	return err == nil && filepath.IsLocal(rel)
+}
+
+// absolute is a path without links, or as it is if it leads nowhere.
+func absolute(p string) string {
+	abs, err := filepath.Abs(p)
+	if err != nil {
+		return p
+	}
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		return real
+	}
+	return abs
+}
+
+// relative is a path below home with slashes; "" is home itself.
+func relative(home, p string) string {
+	rel, err := filepath.Rel(home, p)
+	if err != nil || rel == "." {
+		return ""
+	}
+	return filepath.ToSlash(rel)
+}
+
+// recognise says what a path is. Names are relative to home.
+func recognise(p, root, home string) ([]input, diag.List, error) {
 	info, err := os.Stat(p)
 	if err != nil {
 		var in *os.PathError
@@ -133,12 +180,12 @@ func recognise(p, root string, several bool) ([]input, diag.List, error) {
 		return nil, nil, &InputError{p, err.Error(), "give a directory with Terraform files, or a file made with: terraform show -json"}
 	}
 	if !info.IsDir() {
-		return recogniseFile(p, info)
+		return recogniseFile(p, info, home)
 	}
-	return recogniseDir(p, root, several)
+	return recogniseDir(p, root, home)
 }
 
-func recogniseFile(p string, info os.FileInfo) ([]input, diag.List, error) {
+func recogniseFile(p string, info os.FileInfo, home string) ([]input, diag.List, error) {
 	switch {
 	case !info.Mode().IsRegular():
 		return nil, nil, &InputError{p, "it is neither a directory nor a regular file", "give a directory with Terraform files, or a file made with: terraform show -json"}
@@ -163,10 +210,11 @@ func recogniseFile(p string, info os.FileInfo) ([]input, diag.List, error) {
 		}
 		return nil, nil, &InputError{p, "it is no plan and no state in JSON", hint}
 	}
-	return []input{{file: p, name: strings.TrimSuffix(filepath.ToSlash(filepath.Clean(p)), ".json")}}, nil, nil
+	shown := relative(home, absolute(p))
+	return []input{{file: p, from: shown, name: strings.TrimSuffix(shown, ".json")}}, nil, nil
 }
 
-func recogniseDir(p, root string, several bool) ([]input, diag.List, error) {
+func recogniseDir(p, root, home string) ([]input, diag.List, error) {
 	abs, err := filepath.Abs(p)
 	if err != nil {
 		return nil, nil, &InputError{p, err.Error(), "give a path that exists"}
@@ -188,8 +236,17 @@ func recogniseDir(p, root string, several bool) ([]input, diag.List, error) {
 		return nil, nil, &InputError{p, err.Error(), "check who may read the directory"}
 	}
 	defer files.Close()
+	from, under := dir, ""
+	if within(base, home) {
+		if from = relative(base, home); from == "" {
+			from = "."
+		}
+	} else {
+		from, under = ".", relative(home, base)
+	}
+	// A root that is home itself goes by the name of its directory.
 	named := func(d string) string {
-		return strings.TrimPrefix(path.Join(filepath.ToSlash(filepath.Clean(p)), below(dir, d)), "./")
+		return cmp.Or(relative(home, filepath.Join(base, filepath.FromSlash(d))), filepath.Base(home))
 	}
 	configured, governed := holds(abs)
 	var units []hcl.Unit
@@ -199,7 +256,7 @@ func recogniseDir(p, root string, several bool) ([]input, diag.List, error) {
 	}
 	unit := slices.ContainsFunc(units, func(u hcl.Unit) bool { return u.Dir == dir })
 	if configured && !unit {
-		return []input{{base: base, dir: dir, from: dir, name: named(dir)}}, nil, nil
+		return []input{{base: base, dir: dir, from: from, under: under, name: named(dir)}}, nil, nil
 	}
 	roots, ds := hcl.Roots(files, dir)
 	diags = append(diags, ds...)
@@ -208,9 +265,9 @@ func recogniseDir(p, root string, several bool) ([]input, diag.List, error) {
 	}
 	var out []input
 	if len(units) > 0 {
-		in := input{base: base, dir: dir, from: dir, units: units}
-		if several || unit {
-			in.name = named(dir)
+		in := input{base: base, dir: dir, from: from, under: under, units: units}
+		if unit && relative(home, abs) == "" {
+			in.name = filepath.Base(home)
 		}
 		out = append(out, in)
 	}
@@ -222,11 +279,7 @@ func recogniseDir(p, root string, several bool) ([]input, diag.List, error) {
 			}
 			continue
 		}
-		name := below(dir, r)
-		if name == "." || several {
-			name = named(r)
-		}
-		out = append(out, input{base: base, dir: r, from: dir, name: name})
+		out = append(out, input{base: base, dir: r, from: from, under: under, name: named(r)})
 	}
 	return out, diags, nil
 }
@@ -302,7 +355,7 @@ func (in input) read(o Options) ([]resource.Set, diag.List, error) {
 		if err != nil {
 			return nil, nil, &InputError{in.file, err.Error(), "check who may read the file"}
 		}
-		set, diags := tfplan.Read(filepath.ToSlash(in.file), data, tfplan.Options{Prefix: in.name})
+		set, diags := tfplan.Read(in.from, data, tfplan.Options{Prefix: in.name})
 		return []resource.Set{set}, diags, nil
 	}
 	files, err := hcl.OpenBoundary(in.base)
@@ -314,7 +367,7 @@ func (in input) read(o Options) ([]resource.Set, diag.List, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	opts := hcl.Options{Dir: in.dir, From: in.from, Vars: o.Vars, VarFiles: varFiles, Workspace: o.Workspace, Prefix: in.name}
+	opts := hcl.Options{Dir: in.dir, From: in.from, Under: in.under, Vars: o.Vars, VarFiles: varFiles, Workspace: o.Workspace, Prefix: in.name}
 	if in.units != nil {
 		sets, diags := hcl.ReadUnits(files, in.units, opts)
 		return sets, diags, nil

@@ -151,10 +151,10 @@ func TestUnitsOfSeveralPaths(t *testing.T) {
 			groups = append(groups, g.ID)
 		}
 	}
-	if diff := cmp.Diff([]ref.ID{"live/network/aws_security_group.app"}, groups); diff != "" {
+	if diff := cmp.Diff([]ref.ID{"network/aws_security_group.app"}, groups); diff != "" {
 		t.Errorf("groups, want -, got +:\n%s", diff)
 	}
-	if w := e.Snapshot.Workloads; len(w) != 1 || w[0].ID != "live/app/aws_ecs_service.s" {
+	if w := e.Snapshot.Workloads; len(w) != 1 || w[0].ID != "app/aws_ecs_service.s" {
 		t.Errorf("workloads %v", ids(w))
 	}
 }

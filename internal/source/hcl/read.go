@@ -56,6 +56,7 @@ func OpenBoundary(dir string) (Boundary, error) { return load.OpenBoundary(dir) 
 type Options struct {
 	Dir       string            // the root module, as a slash path below the boundary; "" is "."
 	From      string            // what places are relative to, as a slash path below the boundary; "" is Dir
+	Under     string            // precedes the names of files in places, as a slash path; may be ""
 	Vars      map[string]string // values of -var, by name of the variable
 	VarFiles  []string          // files of -var-file, as slash paths below the boundary
 	Workspace string            // terraform.workspace; "" is "default"
@@ -113,6 +114,7 @@ func read(files Files, opts Options, unit grunt.Unit) *config {
 	for _, m := range unit.Files {
 		c.reader.Make(m)
 	}
+	c.reader.Under = opts.Under
 	if !c.reader.IsDir(opts.Dir) {
 		diags.Add(diag.Error, ref.Place{File: opts.Dir}, "directory not read", "There is no such directory below the directory that may be read.")
 		return c

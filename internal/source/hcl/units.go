@@ -58,6 +58,7 @@ func ReadUnits(files Files, units []Unit, opts Options) ([]resource.Set, diag.Li
 	opts.From = path.Clean(opts.From)
 	e := &estate{files: files, opts: opts, read: map[string]*unit{}, declared: map[string]bool{}}
 	r := load.NewReader(files, opts.From, &e.diags)
+	r.Under = opts.Under
 	e.grunt = grunt.New(grunt.Context{Reader: r, Files: walker{r}, Prefix: e.prefix, Outputs: e.outputs}, &e.diags)
 	for _, u := range units {
 		e.unit(u.Dir)
@@ -138,7 +139,9 @@ func (e *estate) prefix(dir string) string {
 
 // shown is a directory relative to where places are.
 func (e *estate) shown(dir string) string {
-	return cmp.Or(load.NewReader(e.files, e.opts.From, nil).Shown(dir), ".")
+	r := load.NewReader(e.files, e.opts.From, nil)
+	r.Under = e.opts.Under
+	return cmp.Or(r.Shown(dir), ".")
 }
 
 // outputs are what a dependency gives.

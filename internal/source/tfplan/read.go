@@ -15,6 +15,9 @@ import (
 	"github.com/muralla-net/muralla/internal/source/tfplan/tree"
 )
 
+// MaxBytes is the length of the longest file that is read.
+const MaxBytes = tree.MaxBytes
+
 // MaxResources is how many resource instances of one file are read.
 const MaxResources = 100_000
 

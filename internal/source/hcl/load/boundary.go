@@ -57,6 +57,7 @@ func (b Boundary) Close() error {
 type Reader struct {
 	files fs.FS
 	start string // places are relative to it
+	Under string // and begin with this, if the start is below what the user names
 	total int64
 	seen  map[string][]byte
 	made  map[string]Made
@@ -74,7 +75,9 @@ func NewReader(files fs.FS, start string, diags *diag.List) *Reader {
 func (r *Reader) Counts() (files, lines int) { return r.count, r.lines }
 
 // Shown is the name of a file as users see it: relative to the start.
-func (r *Reader) Shown(name string) string {
+func (r *Reader) Shown(name string) string { return path.Join(r.Under, r.relative(name)) }
+
+func (r *Reader) relative(name string) string {
 	if r.start == "." {
 		return name
 	}
