@@ -259,6 +259,46 @@ live/app/aws_ecs_service.s port = 1
 live/app/aws_ecs_service.s sg = from file
 live/app/aws_ecs_service.s subnets = [a]
 ` + networkIs},
+		{name: "files beside a unit are copied into its root module", files: network + `
+-- live/app/terragrunt.hcl --
+terraform { source = "../../mod/app" }
+inputs = { sg = "from inputs", subnets = ["a"] }
+-- live/app/extra.tf --
+resource "r" "extra" { a = var.sg }
+-- live/app/terraform.tfvars --
+sg   = "plain"
+port = 2
+-- live/app/a.auto.tfvars --
+sg = "auto"
+`, want: `
+live/app/aws_ecs_service.s named = none
+live/app/aws_ecs_service.s port = 2
+live/app/aws_ecs_service.s sg = auto
+live/app/aws_ecs_service.s subnets = [a]
+live/app/r.extra a = auto
+` + networkIs},
+		{name: "all outputs as inputs, and those of a unit that is not here", files: network + `
+-- live/app/terragrunt.hcl --
+terraform { source = "../../mod/app" }
+dependency "net" { config_path = "../network" }
+inputs = merge(dependency.net.outputs, { port = 3 })
+-- live/far/terragrunt.hcl --
+terraform { source = "tfr:///a/b/c?version=1.0.0" }
+-- live/other/terragrunt.hcl --
+terraform { source = "../../mod/app" }
+dependency "far" { config_path = "../far" }
+inputs = merge(dependency.far.outputs, { port = 3 })
+`, want: `
+live/app/aws_ecs_service.s named = none
+live/app/aws_ecs_service.s port = 3
+live/app/aws_ecs_service.s sg = <live/network/aws_security_group.app#id>
+live/app/aws_ecs_service.s subnets = [<live/network/aws_subnet.p[0]#id> <live/network/aws_subnet.p[1]#id>]
+missing live/far/output: its source is not a local directory
+live/other/aws_ecs_service.s named = ?(live/far/output is not known here)
+live/other/aws_ecs_service.s port = 3
+live/other/aws_ecs_service.s sg = ?(live/far/output is not known here)
+live/other/aws_ecs_service.s subnets = ?(live/far/output is not known here)
+` + networkIs, said: "warning live/far/terragrunt.hcl:1: module not here"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got, diags := estateOf(tc.files, tc.opts)

@@ -19,6 +19,7 @@
 package grunt
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -133,6 +134,7 @@ func (e *Evaluator) Unit(dir string) (Unit, bool) {
 	in := m.inputs()
 	u.Inputs, u.Open = in.values, in.open
 	if u.Module != "" {
+		e.copies(&u)
 		e.generate(&u, m)
 	}
 	for _, b := range m.extra {
@@ -170,6 +172,41 @@ func (e *Evaluator) source(u *Unit, at attr) {
 		e.Diags.Add(diag.Warning, at.Place, "module not here",
 			fmt.Sprintf("The root module comes from %s, and nothing is downloaded. What it would make is missing from the analysis.", u.Source))
 	}
+}
+
+// copies adds the files beside the terragrunt.hcl, which Terragrunt copies into
+// the root module ("terraform" block, source).
+func (e *Evaluator) copies(u *Unit) {
+	if u.Module == u.Dir {
+		return
+	}
+	entries, err := e.Reader.ReadDir(u.Dir)
+	if err != nil {
+		return // the terragrunt.hcl in it was read
+	}
+	var plain, auto []string // as in a root module, the former come first
+	for _, entry := range entries {
+		name := path.Join(u.Dir, entry.Name())
+		switch {
+		case entry.IsDir():
+		case load.IsValues(name) && strings.TrimSuffix(entry.Name(), ".json") == "terraform.tfvars":
+			plain = append(plain, name)
+		case load.IsValues(name):
+			auto = append(auto, name)
+		case load.IsConfig(name):
+			at := ref.Place{File: e.Reader.Shown(name), Line: 1}
+			data, err := e.Reader.ReadFile(name)
+			if err == nil && symbol.Has(string(data)) {
+				err = errors.New("it holds characters of a private plane of Unicode that this program uses for itself")
+			}
+			if err != nil {
+				e.Diags.Add(diag.Error, at, "file not read", fmt.Sprintf("The file cannot be read: %v. What it declares is missing from the analysis.", err))
+				continue
+			}
+			u.Files = append(u.Files, load.Made{Name: path.Join(u.Module, entry.Name()), Text: string(data), Place: at})
+		}
+	}
+	u.VarFiles = append(plain, auto...)
 }
 
 // generate evaluates the files that are written into the root module

@@ -162,7 +162,7 @@ func (f *file) inputsOf(a load.Attr, expr hclsyntax.Expression) inputs {
 	for it := bare.ElementIterator(); it.Next(); {
 		key, item := it.Element()
 		name := key.AsString()
-		if symbol.Has(name) {
+		if symbol.Has(name) || name == interp.EntityKey {
 			out.open = why(v, "the inputs are not all known")
 			continue
 		}

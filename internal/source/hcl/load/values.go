@@ -21,9 +21,10 @@ func (r *Reader) Values(dir string, more []string) map[string]Attr {
 		var auto []string
 		for _, e := range entries {
 			switch n := e.Name(); {
-			case n == "terraform.tfvars" || n == "terraform.tfvars.json":
+			case !IsValues(n):
+			case strings.TrimSuffix(n, ".json") == "terraform.tfvars":
 				names = append(names, path.Join(dir, n)) // .json sorts behind
-			case strings.HasSuffix(n, ".auto.tfvars") || strings.HasSuffix(n, ".auto.tfvars.json"):
+			default:
 				auto = append(auto, path.Join(dir, n))
 			}
 		}
@@ -40,6 +41,13 @@ func (r *Reader) Values(dir string, more []string) map[string]Attr {
 		}
 	}
 	return out
+}
+
+// IsValues reports whether a file of this name gives values to the variables of
+// a root module that it is in.
+func IsValues(name string) bool {
+	name = strings.TrimSuffix(path.Base(name), ".json")
+	return name == "terraform.tfvars" || strings.HasSuffix(name, ".auto.tfvars")
 }
 
 // Installed reads .terraform/modules/modules.json of a root module: the
