@@ -238,7 +238,7 @@ resource "new" "x" { v = }
 `, want: `
 app/kept.x
 app/new.x v = ?(it is known only after apply)
-missing app/generate.c: run_cmd runs a command, so that its result is not known <app/data.aws_caller_identity.terragrunt#account_id>
+missing app/generate.c: run_cmd runs a command, so that its result is not known <app/data.aws_caller_identity.terragrunt#account_id> <app/kept.x#id> <app/new.x#id>
 `, said: "warning app/terragrunt.hcl:13: generated file not known\nerror variants/a.tf:1: syntax error"},
 		{name: "files of extra arguments give values", files: network + `
 -- live/app/terragrunt.hcl --
@@ -386,7 +386,14 @@ terraform { source = "../../mod/app" }
 include "root" { path = find_in_parent_folders("none.hcl") }
 inputs = { sg = "a" }
 `, "error live/app/terragrunt.hcl:2: expression not evaluated\nwarning live/app/terragrunt.hcl:2: included file not here",
-			"live/app/aws_ecs_service.s sg = a\nlive/app/aws_ecs_service.s port = ?(what it includes is not here)"},
+			"live/app/aws_ecs_service.s sg = a\nlive/app/aws_ecs_service.s port = ?(what it includes is not here)\nmissing live/app/include.root: what it includes is not here <live/app/aws_ecs_service.s#id>"},
+		{"include that is not there and may have the source", `
+-- live/app/terragrunt.hcl --
+include {
+  path           = "../../none.hcl"
+  merge_strategy = "deep"
+}
+`, "error live/app/terragrunt.hcl:2: included file not here", "missing live/app/output: what it includes is not here"},
 		{"broken file", "-- live/app/terragrunt.hcl --\nterraform { source = \"../../mod/app\" }\ninputs = {\n", "error live/app/terragrunt.hcl:3: syntax error", ""},
 		{"no unit", "-- live/terragrunt.hcl --\nlocals { a = find_in_parent_folders() }\ninputs = { a = local.a }\n", "", ""},
 	} {

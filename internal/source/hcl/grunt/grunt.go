@@ -52,7 +52,7 @@ type Unit struct {
 	Inputs   map[string]Input
 	Open     string      // why there may be more inputs, as a clause, or ""
 	Files    []load.Made // files that are generated into the root module, by name
-	Unknown  []Generated // generated files whose content is not known
+	Unknown  []Part      // parts of the root module that are not known
 	VarFiles []string    // files with values of variables, as paths below the boundary
 }
 
@@ -62,9 +62,10 @@ type Input struct {
 	Place ref.Place
 }
 
-// Generated is a file that is generated with a content that nobody can tell.
-type Generated struct {
-	Label string
+// Part is a part of a root module that nobody can tell: a file that is generated,
+// or an include that may generate files.
+type Part struct {
+	Name  string // "generate.provider", "include.root"
 	Why   string
 	Place ref.Place
 }
@@ -119,6 +120,8 @@ func (e *Evaluator) recognise(dir string) (Unit, merged, bool) {
 		e.source(&u, m.source)
 	case e.Reader.Configured(dir):
 		u.Module = dir
+	case len(m.lost) > 0:
+		u.Why, u.Place = m.lost[0].Why, m.lost[0].Place
 	default:
 		return u, m, false
 	}
@@ -134,6 +137,7 @@ func (e *Evaluator) Unit(dir string) (Unit, bool) {
 	in := m.inputs()
 	u.Inputs, u.Open = in.values, in.open
 	if u.Module != "" {
+		u.Unknown = m.lost
 		e.copies(&u)
 		e.generate(&u, m)
 	}
@@ -221,7 +225,7 @@ func (e *Evaluator) generate(u *Unit, m merged) {
 		text, ok := plain(b.file.eval(a))
 		name, inside := resolve(text, u.Module)
 		if !ok || !inside {
-			u.Unknown = append(u.Unknown, Generated{label, "its path is not known here", a.Place})
+			u.Unknown = append(u.Unknown, Part{"generate." + label, "its path is not known here", a.Place})
 			continue
 		}
 		if !load.IsConfig(name) || path.Dir(name) != u.Module || b.skips(e.Reader.Exists(name)) {
@@ -237,7 +241,7 @@ func (e *Evaluator) generate(u *Unit, m merged) {
 			reason := why(v, "its contents are not known")
 			e.Diags.Add(diag.Warning, contents.Place, "generated file not known",
 				fmt.Sprintf("The file %s is generated with contents that are not known: %s. What it declares is missing from the analysis.", path.Base(name), reason))
-			u.Unknown = append(u.Unknown, Generated{label, reason, contents.Place})
+			u.Unknown = append(u.Unknown, Part{"generate." + label, reason, contents.Place})
 			continue
 		}
 		u.Files = append(u.Files, load.Made{Name: name, Text: bare.AsString(), Place: from})

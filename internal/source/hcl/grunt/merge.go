@@ -51,6 +51,7 @@ type merged struct {
 	inputs    func() inputs
 	generates map[string]block
 	extra     []block // extra_arguments, by label
+	lost      []Part  // includes that are not here, which may generate files
 }
 
 // own is what a file itself says.
@@ -96,13 +97,18 @@ func (f *file) merged() merged {
 		acc.inputs = func() inputs { return mergeInputs(under.inputs(), over.inputs(), inc.strategy) }
 	}
 	for _, inc := range includes {
-		if inc.file == nil {
-			was, reason := acc.inputs, inc.why
-			acc.inputs = func() inputs {
-				in := was()
-				in.open = reason
-				return in
+		if inc.file != nil || inc.strategy == "no_merge" {
+			continue
+		}
+		acc.lost = append(acc.lost, Part{Name: strings.TrimSuffix("include."+inc.label, "."), Why: inc.why, Place: inc.place})
+		was, reason, deep := acc.inputs, inc.why, inc.strategy != "shallow"
+		acc.inputs = func() inputs {
+			in := was()
+			in.open = reason
+			if deep {
+				in.values = nil // anything may be merged into them
 			}
+			return in
 		}
 	}
 	return acc
@@ -200,7 +206,7 @@ func deepMerge(under, over cty.Value, at ref.Place, lists bool) cty.Value {
 	b, _ := over.Unmark()
 	isMap := func(v cty.Value) bool { return v.Type().IsObjectType() || v.Type().IsMapType() }
 	switch {
-	case !a.IsKnown() || !b.IsKnown():
+	case !a.IsKnown() || !b.IsKnown() || symbol.IsRest(a) || symbol.IsRest(b) || symbol.RestValue(a) || symbol.RestValue(b):
 		return unknown(why(under, why(over, "a part of what is merged is not known")), at)
 	case a.IsNull():
 		return over
@@ -258,6 +264,7 @@ type include struct {
 	strategy string // no_merge, shallow, deep or deep_map_only
 	file     *file  // nil if it is not here
 	why      string // why not, as a clause
+	place    ref.Place
 }
 
 // includes are the files that a file includes, in the order in which they are
@@ -271,7 +278,7 @@ func (f *file) includes() []*include {
 		if b.Type != "include" {
 			continue
 		}
-		inc := &include{label: strings.Join(b.Labels, "."), strategy: "shallow", why: "what it includes is not here"}
+		inc := &include{label: strings.Join(b.Labels, "."), strategy: "shallow", why: "what it includes is not here", place: b.Place}
 		f.includeList = append(f.includeList, inc)
 		if a, ok := b.Attr("merge_strategy"); ok {
 			if text, ok := plain(f.eval(a)); ok && slices.Contains([]string{"no_merge", "shallow", "deep", "deep_map_only"}, text) {
