@@ -196,8 +196,8 @@ func (r *run) exposedPath(who []string, a reach.Answer, label string, open netse
 			continue
 		}
 		for _, use := range s.Rules {
-			if through == "" && use.Text != "" {
-				through = " (" + use.Text + ")"
+			if g := r.Gateway(use.ID); through == "" && g != nil {
+				through = " (through " + r.Label(g.ID) + ")"
 			}
 		}
 	}

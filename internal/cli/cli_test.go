@@ -51,6 +51,7 @@ func scripted(req request) (finding.Report, error) {
 			case "fails":
 				return finding.Report{}, failure{errors.New(strings.Join(words[1:], " ")), []string{"a hint of the engine"}}
 			case "lost":
+				r.Counts.Resources = 1 // a part of the input; without resources nothing was read
 				file, n, _ := strings.Cut(words[1], ":")
 				at, _ := strconv.Atoi(n)
 				r.Diagnostics.Add(diag.Error, ref.Place{File: file, Line: at}, strings.Join(words[2:], " "), "It is not there.")
@@ -144,8 +145,9 @@ func TestExitStatus(t *testing.T) {
 		{"undecided", "", finding.Report{Findings: []finding.Finding{of(finding.Undecided, finding.Critical)}}, exitClean},
 		{"undecided and strict", "--strict", finding.Report{Findings: []finding.Finding{of(finding.Undecided, finding.Low)}}, exitUndecided},
 		{"found wins over undecided", "--strict", finding.Report{Findings: []finding.Finding{of(finding.Undecided, finding.Low), of(finding.Violates, finding.High)}}, exitFound},
-		{"lost input", "", finding.Report{Diagnostics: lost}, exitClean},
-		{"lost input and strict", "--strict", finding.Report{Diagnostics: lost}, exitUndecided},
+		{"lost input", "", finding.Report{Diagnostics: lost, Counts: finding.Counts{Resources: 1}}, exitClean},
+		{"lost input and strict", "--strict", finding.Report{Diagnostics: lost, Counts: finding.Counts{Resources: 1}}, exitUndecided},
+		{"all input lost", "", finding.Report{Diagnostics: lost}, exitFailed},
 		{"follows", "--strict --fail-on=low", finding.Report{Findings: []finding.Finding{of(finding.Follows, finding.Critical)}}, exitClean},
 	} {
 		args := append([]string{"check", dir}, strings.Fields(tc.flags)...)

@@ -95,7 +95,7 @@ func (q *question) enterInternet(h hop, from, to *side, n notes) road {
 		}
 	}
 	if g := q.gateways[to.vpc]; g != nil && n.route != nil && !r.route.Maybe.IsEmpty() {
-		n.route.rule(RuleUse{ID: g.ID, Text: q.topo.Label(g.ID) + " of " + q.topo.Label(to.vpc), Ports: q.asked, Place: g.Place})
+		n.route.rule(RuleUse{ID: g.ID, Text: q.topo.Label(to.vpc) + " has " + q.topo.Label(g.ID), Ports: q.asked, Place: g.Place})
 	}
 	r.public = q.public(to, n.public)
 	r.block = q.blocked(to.subnet, to.vpc, false, n.block)

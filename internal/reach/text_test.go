@@ -48,7 +48,7 @@ func TestTexts(t *testing.T) {
 		want     []string
 	}{
 		{Outside(netset.Internet()), At("bastion"), netset.TCP(22, 22), []string{
-			"route; igw gw of vpc main",
+			"route; vpc main has igw gw",
 			"public address; host bastion has a public address",
 			"inbound network ACL; acl main-open inbound entry 100 allows 0.0.0.0/0 all traffic",
 			"inbound security group rules; sg gb allows 0.0.0.0/0 tcp/22",
