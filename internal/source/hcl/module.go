@@ -130,7 +130,7 @@ func (m *module) source(block *load.Block) (dir, why string) {
 		return "", "its directory does not exist"
 	}
 	m.c.diags.Add(diag.Warning, block.Place, "module not here",
-		fmt.Sprintf("The module %q comes from %s and is not in .terraform/modules. What it would make is missing from the analysis. Run terraform init, then read again.", block.Labels[0], source))
+		fmt.Sprintf("The module %q comes from %s and is not in .terraform/modules. What it would make is missing from the analysis. Run terraform init, then read again.", block.Labels[0], load.Public(source)))
 	return "", "its source is not in .terraform/modules"
 }
 
@@ -161,7 +161,7 @@ func (m *module) missing(name string, call *called) {
 		}
 	}
 	m.c.set.Missing = append(m.c.set.Missing, resource.Missing{
-		ID: ref.ID(m.id + "module." + name), Source: load.Source(block), Why: call.why, Place: block.Place,
+		ID: ref.ID(m.id + "module." + name), Source: load.Public(load.Source(block)), Why: call.why, Place: block.Place,
 		Inputs: slices.SortedFunc(maps.Keys(seen), compareRefs),
 	})
 }

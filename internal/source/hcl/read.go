@@ -7,6 +7,8 @@
 // and when it is first asked for. What only AWS knows is a reference (package
 // symbol); what nobody can tell is unknown, with the reason. A required
 // variable without value and an attribute of a data source are references too.
+// [ReadUnits] evaluates the root modules that Terragrunt deploys, each with the
+// outputs of those that it depends on.
 //
 // # Guarantees
 // No provider, no network and no environment is asked, and nothing outside the

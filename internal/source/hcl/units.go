@@ -39,7 +39,7 @@ func Units(files Files, dir string) ([]Unit, diag.List) {
 	r := load.NewReader(files, dir, &diags)
 	e := grunt.New(grunt.Context{
 		Reader: r, Files: walker{r}, Prefix: func(string) string { return "" },
-		Outputs: func(string, ref.Place) (cty.Value, string) { return cty.NilVal, "it is not read yet" },
+		Outputs: func(string, ref.Place) (cty.Value, string) { return cty.NilVal, "is not read yet" },
 	}, &quiet) // what is wrong in a unit is said when it is read
 	var out []Unit
 	for _, at := range r.DirsWith(dir, grunt.FileName) {
@@ -158,7 +158,7 @@ func (e *estate) outputs(dir string, at ref.Place) (cty.Value, string) {
 	if u := e.unit(dir); u.is {
 		return u.outputs, ""
 	}
-	return cty.NilVal, "no unit of Terragrunt is there"
+	return cty.NilVal, "holds no unit of Terragrunt"
 }
 
 // unit reads the unit in a directory.

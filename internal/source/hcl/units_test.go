@@ -411,6 +411,18 @@ include {
 	}
 }
 
+// No password of a source is said.
+func TestSourcesAreShownWithoutPasswords(t *testing.T) {
+	fsys := design("-- u/terragrunt.hcl --\nterraform { source = \"git::https://me:hush@example.com/m.git//x?sshkey=hush&ref=v1\" }\n-- r/main.tf --\nmodule \"m\" { source = \"git::https://hush@example.com/m.git?ref=v1\" }\n")
+	units, _ := Units(fsys, ".")
+	sets, diags := ReadUnits(fsys, units, Options{})
+	set, more := Read(fsys, Options{Dir: "r"})
+	all := fmt.Sprint(sets, diags, set, more)
+	if strings.Contains(all, "hush") || strings.Count(all, "example.com/m.git?ref=v1")+strings.Count(all, "example.com/m.git//x?ref=v1") < 4 {
+		t.Error(all)
+	}
+}
+
 // Many units, or units that take much work, end with one diagnostic.
 func TestUnitsAreBounded(t *testing.T) {
 	var files strings.Builder

@@ -274,7 +274,7 @@ func (f *file) outputs(b *load.Block) cty.Value {
 	if path.Ext(dir) == ".hcl" {
 		dir = path.Dir(dir)
 	}
-	reason := "it is outside of the directory that may be read; widen it with --root DIR"
+	reason := "is outside of the directory that may be read; widen it with --root DIR"
 	if inside {
 		var out cty.Value
 		if out, reason = f.e.Outputs(dir, a.Place); reason == "" {
@@ -282,7 +282,7 @@ func (f *file) outputs(b *load.Block) cty.Value {
 		}
 	}
 	f.e.Diags.Add(diag.Warning, a.Place, "dependency not here",
-		fmt.Sprintf("The outputs of the dependency %q are unknown, because of %s is said: %s.", b.Labels[0], f.e.Reader.Shown(dir), reason))
+		fmt.Sprintf("The outputs of the dependency %q are unknown, because %s %s.", b.Labels[0], f.e.Reader.Shown(dir), reason))
 	return f.e.Absent(dir)
 }
 

@@ -45,7 +45,7 @@ const maxNested = 20
 type Unit struct {
 	Dir    string    // of its terragrunt.hcl, as a slash path below the boundary
 	Module string    // the directory of the root module, or "" if it is not here
-	Source string    // where the module comes from, as it is written
+	Source string    // where the module comes from, without passwords
 	Why    string    // why the module is not here, as a clause, or ""
 	Place  ref.Place // of the source, or of the file
 
@@ -75,7 +75,7 @@ type Context struct {
 	Reader *load.Reader
 	Files  funcs.FileReader
 	// Outputs are the outputs of the unit in a directory, as an object. If there
-	// is none, it says why, as a clause.
+	// is none, it says what the directory is or holds instead.
 	Outputs func(dir string, at ref.Place) (v cty.Value, why string)
 	// Prefix begins the names of what only AWS knows of a directory.
 	Prefix func(dir string) string
@@ -158,7 +158,7 @@ func (e *Evaluator) source(u *Unit, at attr) {
 			fmt.Sprintf("Which module is deployed is not known: %s. What it would make is missing from the analysis.", why(v, "the source is no text that is known")))
 		return
 	}
-	u.Source = strings.ReplaceAll(text, funcs.AbsRoot+"/", "/")
+	u.Source = strings.ReplaceAll(load.Public(text), funcs.AbsRoot+"/", "/")
 	local, _, _ := strings.Cut(text, "?")
 	dir, inside := resolve(local, u.Dir)
 	switch {

@@ -149,6 +149,28 @@ func Source(b *Block) string {
 	return literal(a.Expr)
 }
 
+// Public is a module source without the user and password that an address may
+// hold, and without its query but for the version.
+func Public(source string) string {
+	scheme, rest, ok := strings.Cut(source, "://")
+	if !ok {
+		return source
+	}
+	host, way, _ := strings.Cut(rest, "/")
+	if i := strings.LastIndex(host, "@"); i >= 0 {
+		host = host[i+1:]
+	}
+	way, query, _ := strings.Cut(way, "?")
+	out := scheme + "://" + host + "/" + way
+	for _, part := range strings.Split(query, "&") {
+		if strings.HasPrefix(part, "ref=") || strings.HasPrefix(part, "version=") {
+			out += "?" + part
+			break
+		}
+	}
+	return out
+}
+
 // IsLocal reports whether a module source is a path.
 func IsLocal(source string) bool {
 	return strings.HasPrefix(source, "./") || strings.HasPrefix(source, "../") || source == "." || source == ".."
