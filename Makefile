@@ -12,7 +12,12 @@ export MURALLA_CORPUS ?= $(abspath ../shared/corpus)
 
 FUZZTIME ?= 10s
 
-.PHONY: all build test race lint bench fuzz docs clean
+# The same random draws on every run, so that a failure is one of the code and
+# not of luck. `make soak` draws others, and more of them.
+export RAPID_SEED ?= 1
+export RAPID_NOFAILFILE ?= true
+
+.PHONY: all build test race lint bench fuzz soak docs clean
 
 all: lint test
 
@@ -44,6 +49,10 @@ fuzz:
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
 		done; \
 	done
+
+# Other random draws than `make test`, and ten times as many.
+soak:
+	RAPID_SEED=0 RAPID_CHECKS=1000 $(GO) test -count=1 -timeout 120m ./...
 
 # Pages that are generated; a test fails while they are out of date.
 docs:

@@ -250,7 +250,7 @@ func TestFollowsARealShell(t *testing.T) {
 		}
 		os.RemoveAll(dir)
 	})
-	if contents < 2*vague || long*8 < contents {
+	if contents < 2*vague || long*16 < contents {
 		t.Errorf("of the files compared %d were certain, %d long and %d not certain: the draw is too trivial", contents, long, vague)
 	}
 	for _, what := range []string{"single quotes", "double quotes", "variable", "default", "command substitution", ">", ">>", "printf",
