@@ -46,7 +46,11 @@ func (o inputOptions) request(paths []string) (request, error) {
 	}
 	for _, p := range slices.Concat(paths, o.varFiles) {
 		if _, err := os.Stat(p); err != nil {
-			return request{}, fail("paths are relative to the current directory", "%w", err)
+			var in *fs.PathError
+			if errors.As(err, &in) {
+				err = in.Err
+			}
+			return request{}, fail("paths are relative to the current directory", "read %s: %w", p, err)
 		}
 	}
 	if o.root != "" {

@@ -5,13 +5,16 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/resource"
 )
 
@@ -231,4 +234,19 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A file that is no text of the language at all is told in a few lines.
+func TestSyntaxErrorsAreFew(t *testing.T) {
+	text := strings.Repeat("}{ = ] \x01\n", 500)
+	_, diags := Read(fstest.MapFS{
+		"noise.tf": {Data: []byte(text)},
+		"main.tf":  {Data: []byte("resource \"aws_vpc\" \"v\" {\n  cidr_block = \"10.0.0.0/16\"\n}\n")},
+	}, Options{})
+	if len(diags) < 2 || len(diags) > 6 {
+		t.Errorf("%d diagnostics for one broken file", len(diags))
+	}
+	if !slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return d.Summary == "more syntax errors" && d.Place.File == "noise.tf" }) {
+		t.Errorf("what is left out is not said: %v", diags)
+	}
 }

@@ -151,8 +151,13 @@ func clause(p *hcl.Diagnostic) string {
 	return strings.TrimSuffix(text, ".")
 }
 
+// maxProblems is how many syntax errors of one file are told; a file that is no
+// text of the language at all has thousands.
+const maxProblems = 5
+
 // report turns errors of the parser into diagnostics: at most one for each
-// line, since the second error of a line is mostly a consequence of the first.
+// line, since the second error of a line is mostly a consequence of the first,
+// and a few for each file.
 func (r *Reader) report(problems hcl.Diagnostics, file ref.Place) {
 	said := map[ref.Place]bool{}
 	for _, p := range problems {
@@ -167,6 +172,12 @@ func (r *Reader) report(problems hcl.Diagnostics, file ref.Place) {
 			continue
 		}
 		said[at] = true
+		if len(said) > maxProblems {
+			continue
+		}
 		r.Diags.Add(diag.Error, at, "syntax error", fmt.Sprintf("%s: %s. The blocks around it are read as far as possible.", p.Summary, clause(p)))
+	}
+	if more := len(said) - maxProblems; more > 0 {
+		r.Diags.Add(diag.Error, file, "more syntax errors", fmt.Sprintf("The file has syntax errors on %d more lines. Mend the first ones, then read again.", more))
 	}
 }
