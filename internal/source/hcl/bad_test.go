@@ -232,6 +232,9 @@ func FuzzRead(f *testing.F) {
 			if d.Summary == "" || d.Detail == "" {
 				t.Fatalf("a diagnostic says nothing: %+v", d)
 			}
+			if d.Summary == "fault in this program" {
+				t.Fatalf("a fault: %+v", d)
+			}
 		}
 	})
 }

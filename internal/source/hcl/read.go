@@ -201,6 +201,10 @@ func (c *config) failed(a load.Attr, err *interp.Error) cty.Value {
 		}
 		return unknown(err.Why, at)
 	}
+	if err.Fault {
+		c.diags.Add(diag.Error, at, "fault in this program", fmt.Sprintf("The value of %s is unknown to the analysis, because %s. Please report the expression.", a.Name, err.Why))
+		return unknown(a.Name+" could not be evaluated", at)
+	}
 	c.diags.Add(diag.Error, at, "expression not evaluated",
 		fmt.Sprintf("The value of %s is unknown to the analysis, because %s.", a.Name, err.Why))
 	return unknown(a.Name+" could not be evaluated", at)

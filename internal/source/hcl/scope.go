@@ -50,13 +50,13 @@ func (s *scope) Root(t hcl.Traversal) (cty.Value, int, *interp.Error) {
 	case "var":
 		v, ok := s.m.variable(names[1])
 		if !ok {
-			return s.undeclared(t, "var."+names[1])
+			return s.undeclared(t, "var."+names[1], 2)
 		}
 		return v, 2, nil
 	case "local":
 		v, ok := s.m.local(names[1])
 		if !ok {
-			return s.undeclared(t, "local."+names[1])
+			return s.undeclared(t, "local."+names[1], 2)
 		}
 		return v, 2, nil
 	case "module":
@@ -85,8 +85,8 @@ func (s *scope) Root(t hcl.Traversal) (cty.Value, int, *interp.Error) {
 
 // undeclared is the value of a name that nothing declares: a reference to it,
 // since files that another tool adds may declare it. It is said once.
-func (s *scope) undeclared(t hcl.Traversal, name string) (cty.Value, int, *interp.Error) {
-	id, used := ref.ID(s.m.id+name), strings.Count(name, ".")+1
+func (s *scope) undeclared(t hcl.Traversal, name string, used int) (cty.Value, int, *interp.Error) {
+	id := ref.ID(s.m.id + name)
 	if !s.m.c.missed[id] {
 		s.m.c.missed[id] = true
 		s.m.c.diags.Add(diag.Error, interp.Place(t.SourceRange()), "name not declared",
@@ -152,7 +152,7 @@ func (m *module) path() string {
 func (s *scope) module(t hcl.Traversal, name string) (cty.Value, int, *interp.Error) {
 	call := s.m.moduleCall(name)
 	if call == nil {
-		return s.undeclared(t, "module."+name)
+		return s.undeclared(t, "module."+name, 2)
 	}
 	x := call.expansion
 	if x == nil {
@@ -183,7 +183,7 @@ func (s *scope) module(t hcl.Traversal, name string) (cty.Value, int, *interp.Er
 
 func (s *scope) resource(t hcl.Traversal, key string, used int) (cty.Value, int, *interp.Error) {
 	if s.m.conf.Resources[key] == nil {
-		return s.undeclared(t, key)
+		return s.undeclared(t, key, used)
 	}
 	x := s.m.resource(key)
 	if x == nil {

@@ -57,6 +57,9 @@ type Error struct {
 	Why string // a clause
 	At  hcl.Range
 
+	// Fault marks an error that is one of this program, not of the input.
+	Fault bool
+
 	bound bool // a bound was passed, which no try may hide
 }
 
@@ -94,11 +97,18 @@ type env struct {
 }
 
 // Value evaluates an expression. A scope may call it while another expression
-// is evaluated.
-func (e *Evaluator) Value(expr hclsyntax.Expression, scope Scope) (cty.Value, *Error) {
+// is evaluated. The libraries below expect well-formed trees, which the parser
+// does not promise for a broken file; a panic of theirs costs this one value.
+func (e *Evaluator) Value(expr hclsyntax.Expression, scope Scope) (v cty.Value, err *Error) {
 	// What is evaluated once and used twice must not differ by who asked first.
 	doubts := e.doubts
-	defer func() { e.doubts = doubts }()
+	defer func() {
+		e.doubts = doubts
+		if p := recover(); p != nil {
+			v, err = cty.DynamicVal, errorf(expr.Range(), "of a fault in this program: %v", p)
+			err.Fault = true
+		}
+	}()
 	return e.eval(expr, &env{scope: scope})
 }
 
