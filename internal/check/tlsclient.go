@@ -40,14 +40,17 @@ func (r *run) clientLeg(f front) finding.Finding {
 	case isTLS(f.protocol) && len(f.l.Certificates.List) == 0 && f.l.Certificates.More == "":
 		return finding.Finding{Verdict: finding.Violates, Severity: finding.Medium, SeverityWhy: "AWS refuses a TLS listener without a certificate",
 			Title: name + " has no certificate", Message: "A TLS listener needs a certificate; without one the listener cannot be created.",
-			Fix: "Set certificate_arn to a certificate of ACM.", Facts: []string{"certificate"}}
+			Evidence: []finding.Evidence{because("listener protocol "+f.protocol+", and no certificate is written", f.l.Place)},
+			Fix:      "Set certificate_arn to a certificate of ACM.", Facts: []string{"certificate"}}
 	case isTLS(f.protocol):
 		return finding.Finding{Verdict: finding.Follows, Title: name + " is served over TLS", Message: "Clients reach it over TLS only.",
 			Evidence: []finding.Evidence{because("listener protocol "+f.protocol, f.l.Protocol.Place)}}
 	case open == fact.No:
 		e := []finding.Evidence{because("listener protocol "+f.protocol, f.l.Protocol.Place)}
 		for _, s := range answer.Barriers(f.ports) {
-			e = append(e, because(s.Gate.String()+": "+orUnknown(s.Why), f.b.Place))
+			if s.Passes.Maybe.IsEmpty() { // what only may stop it proves nothing
+				e = append(e, because(s.Gate.String()+": "+orUnknown(s.Why), f.b.Place))
+			}
 		}
 		return finding.Finding{Verdict: finding.Follows, Title: "the internet does not reach " + name,
 			Message: "The listener would speak plain text, but no packet of the internet gets to it.", Evidence: e}
