@@ -25,7 +25,7 @@ func judgeFlowLogs(r *run) {
 		case tasks == 0 && all:
 			r.notApplicable(v.Thing, "no task runs in "+v.Name, "The tasks of the design run in other VPCs.")
 		default:
-			r.add(v.Thing, r.coverage(v, subnets))
+			r.add(v.Thing, r.coverage(v, subnets, tasks))
 		}
 	}
 }
@@ -139,7 +139,12 @@ func (r *run) logged(scope topo.FlowScope, id ref.ID) traffic {
 	return t
 }
 
-func (r *run) coverage(v *topo.VPC, subnets []ref.ID) finding.Finding {
+// coverage judges one VPC with a number of workloads in some of its subnets.
+func (r *run) coverage(v *topo.VPC, subnets []ref.ID, tasks int) finding.Finding {
+	whom, loss := "the tasks in "+v.Name, "Traffic to and from tasks leaves no record."
+	if tasks == 0 {
+		whom, loss = v.Name, "Traffic of tasks that come to run there leaves no record."
+	}
 	whole := r.logged(topo.ScopeVPC, v.ID)
 	f := finding.Finding{Severity: finding.Medium, SeverityWhy: "without a record nobody can tell who talked to whom",
 		Evidence: whole.logs,
@@ -168,11 +173,11 @@ func (r *run) coverage(v *topo.VPC, subnets []ref.ID) finding.Finding {
 	}
 	switch {
 	case verdict == fact.Yes:
-		f.Verdict, f.Title = finding.Follows, "flow logs cover the tasks in "+v.Name
+		f.Verdict, f.Title = finding.Follows, "flow logs cover "+whom
 		f.Message = "Accepted and rejected traffic of every task interface is recorded."
 		f.Severity, f.SeverityWhy, f.Fix = finding.Note, "", ""
 	case verdict == fact.Unknown || more != "":
-		f.Verdict, f.Title = finding.Undecided, "it is not known whether flow logs cover the tasks in "+v.Name
+		f.Verdict, f.Title = finding.Undecided, "it is not known whether flow logs cover "+whom
 		f.Message = "Nothing in the design shows a flow log that surely covers them, but there may be one."
 		if more != "" {
 			f.Gaps = append(f.Gaps, because("flow logs of "+v.Name+": "+more, v.Place))
@@ -183,8 +188,8 @@ func (r *run) coverage(v *topo.VPC, subnets []ref.ID) finding.Finding {
 		}
 	default:
 		f.Verdict = finding.Violates
-		f.Title = "no flow log covers the tasks in " + v.Name
-		f.Message = "Traffic to and from tasks leaves no record."
+		f.Title = "no flow log covers " + whom
+		f.Message = loss
 		switch {
 		case len(f.Evidence) == 0:
 			f.Evidence = append(f.Evidence, because("there is no flow log on "+v.Name+", and none on its subnets", v.Place))
