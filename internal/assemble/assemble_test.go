@@ -49,3 +49,44 @@ func TestSnapshot(t *testing.T) {
 		t.Errorf("diagnostics are %+v", diags)
 	}
 }
+
+// TestLookedUpSubnet: a subnet that only a data source found, named by its id as
+// in a plan, is in the VPC in which the data source looked; what is in it holds
+// the default group of that VPC. Found by two, it may be in either.
+func TestLookedUpSubnet(t *testing.T) {
+	look := func(name, vpc string) resource.Resource {
+		d := made("aws_subnets", map[string]resource.Value{
+			"ids": {Kind: resource.List, List: []resource.Value{text("subnet-01234567"), text("subnet-89abcdef")}},
+			"filter": {Kind: resource.List, List: []resource.Value{{Kind: resource.Map, Map: map[string]resource.Value{
+				"name": text("vpc-id"), "values": {Kind: resource.List, List: []resource.Value{text(vpc)}}}}}},
+		})
+		d.ID, d.Name, d.Data = ref.ID("data.aws_subnets."+name), name, true
+		return d
+	}
+	task := made("aws_lb", map[string]resource.Value{"subnets": {Kind: resource.List, List: []resource.Value{text("subnet-01234567")}}})
+	for _, tc := range []struct {
+		set   []resource.Resource
+		vpc   ref.ID
+		group ref.ID
+	}{
+		{[]resource.Resource{task, look("a", "vpc-01234567")}, "vpc-01234567", "vpc-01234567.default_security_group_id"},
+		{[]resource.Resource{task, look("a", "vpc-01234567"), look("b", "vpc-89abcdef")}, "", ""},
+		{[]resource.Resource{task}, "", ""},
+	} {
+		s, _ := assemble.Snapshot(assemble.Options{}, resource.Set{Resources: tc.set})
+		e := s.Endpoint("aws_lb.a")
+		if e == nil {
+			t.Fatal("the load balancer has no interfaces")
+		}
+		var group ref.ID
+		for _, l := range e.Groups.List {
+			group = l.ID
+		}
+		if e.VPC != tc.vpc || group != tc.group || (e.Groups.More == "") != (tc.group != "") {
+			t.Errorf("%d lookups: in VPC %q with group %q, more %q", len(tc.set)-1, e.VPC, group, e.Groups.More)
+		}
+		if n := s.Subnet("subnet-01234567"); n == nil || n.VPC != tc.vpc {
+			t.Errorf("%d lookups: the subnet is %+v", len(tc.set)-1, n)
+		}
+	}
+}

@@ -36,12 +36,13 @@ type Design struct {
 	used   map[string]bool
 	gaps   []topo.Gap
 	given  map[ref.ID]string
+	found  map[string]int // ids that a data source found → its place in all, or -1 if several found it
 }
 
 // New indexes the resources of one or several sources. Of two resources with
 // one ID the first is kept.
 func New(sets ...resource.Set) *Design {
-	d := &Design{byID: map[ref.ID]int{}, byType: map[string][]int{}, alias: map[ref.ID]ref.ID{}, used: map[string]bool{}, given: map[ref.ID]string{}}
+	d := &Design{byID: map[ref.ID]int{}, byType: map[string][]int{}, alias: map[ref.ID]ref.ID{}, used: map[string]bool{}, given: map[ref.ID]string{}, found: map[string]int{}}
 	var missing []resource.Missing
 	for _, set := range sets {
 		d.all = append(d.all, set.Resources...)
@@ -56,6 +57,19 @@ func New(sets ...resource.Set) *Design {
 			key = "data." + key
 		}
 		d.byType[key] = append(d.byType[key], i)
+		if !r.Data {
+			continue
+		}
+		for _, e := range r.Get("ids").Items() {
+			if e.Kind != resource.String {
+				continue
+			}
+			if j, twice := d.found[e.Text]; twice && j != i {
+				d.found[e.Text] = -1
+			} else {
+				d.found[e.Text] = i
+			}
+		}
 	}
 	slices.SortStableFunc(missing, func(a, b resource.Missing) int { return cmp.Compare(a.ID, b.ID) })
 	for _, m := range missing {
@@ -92,6 +106,17 @@ func (d *Design) Of(types ...string) []resource.Resource {
 		}
 	}
 	return out
+}
+
+// Lookup is the data source that found the id of a thing which the design does
+// not write, if exactly one did: a plan names the subnets themselves where the
+// configuration names the list that a data source finds.
+func (d *Design) Lookup(id ref.ID) (resource.Resource, bool) {
+	i, ok := d.found[string(id)]
+	if !ok || i < 0 {
+		return resource.Resource{}, false
+	}
+	return d.all[i], true
 }
 
 // Understood reports whether some assembler asked for resources of the type.

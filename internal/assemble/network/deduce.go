@@ -167,6 +167,8 @@ func (f *finisher) known(t *ties) {
 		}
 		if owner, _, ok := lastAttr(id); ok {
 			*vpc = byPrefix[owner]
+		} else if res, ok := f.Lookup(id); ok {
+			*vpc = byPrefix[res.ID]
 		}
 		// A data source that looks up one of the ids that another one found.
 		if res, ok := f.Find(id); ok && res.Data && *vpc == "" {

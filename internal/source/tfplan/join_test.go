@@ -150,7 +150,15 @@ func TestJoin(t *testing.T) {
 		"a variable's default":    {design{module: "module.m", unknown: `"subnets":true`, expressions: `"subnets":` + refs("var.v", a[0], a[1]), moduleBody: `,"variables":{"v":{"default":["subnet-01234567"]}}`}, "subnets", open, "aws_security_group.a"},
 		"a module's own instance": {design{module: `module.m["q"]`, unknown: `"subnet_id":true`, expressions: `"subnet_id":` + refs("var.v"), call: `"for_each_expression":{},"expressions":{"v":` + refs("aws_subnet.z", "each.key") + `},`}, "subnet_id", ref + `aws_subnet.z["q"]#id`, ""},
 		"each.value of a call":    {design{module: `module.m["q"]`, unknown: `"subnet_id":true`, expressions: `"subnet_id":` + refs("var.v"), call: `"for_each_expression":` + refs("aws_subnet.z") + `,"expressions":{"v":` + refs("each.value.id", "each.value") + `},`}, "subnet_id", ref + `aws_subnet.z["q"]#id`, ""},
-		"a circle":                {design{module: "module.m", unknown: `"subnet_id":true`, expressions: `"subnet_id":` + refs("var.v"), call: `"expressions":{"v":` + refs("module.m.o", "module.m") + `},`, moduleBody: `,"outputs":{"o":{"expression":` + refs("var.v") + `}}`}, "subnet_id", open, "circle"},
+		"elements of a variable": {design{module: "module.m", after: `"subnets":[null,null]`, unknown: `"subnets":[true,true]`, expressions: `"subnets":` + refs("var.v[0]", "var.v", "var.v[1]", "var.v"),
+			call: `"expressions":{"v":` + refs("aws_subnet.s") + `},`}, "subnets", list + "aws_subnet.s[0]#id aws_subnet.s[1]#id", ""},
+		"one element twice": {design{module: "module.m", after: `"subnets":[null,null]`, unknown: `"subnets":[true,true]`, expressions: `"subnets":` + refs("var.v[0]", "var.v", "var.v[0]", "var.v"),
+			call: `"expressions":{"v":` + refs("aws_subnet.s") + `},`}, "subnets 0", open + "aws_subnet.s[0]#id aws_subnet.s[1]#id", "depends on 2"},
+		"elements of a longer list": {design{module: "module.m", after: `"subnets":[null,null]`, unknown: `"subnets":[true,true]`, expressions: `"subnets":` + refs("var.v[0]", "var.v", "var.v[1]", "var.v"),
+			call: `"expressions":{"v":` + refs("aws_subnet.s", `aws_subnet.z[\"p\"].id`, `aws_subnet.z[\"p\"]`, "aws_subnet.z") + `},`}, "subnets 0", open + "aws_subnet.s[0]#id aws_subnet.s[1]#id aws_subnet.z[\"p\"]#id", "depends on 3"},
+		"elements of two lists": {design{module: "module.m", after: `"subnets":[null,null]`, unknown: `"subnets":[true,true]`, expressions: `"subnets":` + refs("var.v[0]", "var.v", "var.w[0]", "var.w"),
+			call: `"expressions":{"v":` + refs("aws_subnet.s") + `,"w":` + refs("aws_subnet.z") + `},`}, "subnets 0", open + "aws_subnet.s[0]#id aws_subnet.s[1]#id aws_subnet.z[\"p\"]#id aws_subnet.z[\"q\"]#id", "depends on 4"},
+		"a circle": {design{module: "module.m", unknown: `"subnet_id":true`, expressions: `"subnet_id":` + refs("var.v"), call: `"expressions":{"v":` + refs("module.m.o", "module.m") + `},`, moduleBody: `,"outputs":{"o":{"expression":` + refs("var.v") + `}}`}, "subnet_id", open, "circle"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			set, diags := Read("p", []byte(tc.d.String()), Options{})

@@ -2,6 +2,7 @@ package tfplan
 
 import (
 	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/source/tfplan/traversal"
 	"github.com/muralla-net/muralla/internal/source/tfplan/tree"
 )
 
@@ -47,18 +48,18 @@ func (c *config) constant(n tree.Node, s *scope, hops int) string {
 	if len(refs) != 1 || hops > maxHops {
 		return ""
 	}
-	p := parsePath(refs[0].Text())
+	p := traversal.Parse(refs[0].Text())
 	switch {
-	case p.head != "var":
+	case p.Head != "var":
 		return ""
 	case s.parent == nil:
-		if v := c.variables.Path(p.base, "value"); v.Kind() != tree.Absent {
+		if v := c.variables.Path(p.Base, "value"); v.Kind() != tree.Absent {
 			return v.Text()
 		}
 	default:
-		if arg := s.call.Path("expressions", p.base); arg.Kind() != tree.Absent {
+		if arg := s.call.Path("expressions", p.Base); arg.Kind() != tree.Absent {
 			return c.constant(arg, s.parent, hops+1)
 		}
 	}
-	return s.module.Path("variables", p.base, "default").Text()
+	return s.module.Path("variables", p.Base, "default").Text()
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/muralla-net/muralla/internal/resource"
 	"github.com/muralla-net/muralla/internal/source/tfplan/identity"
+	"github.com/muralla-net/muralla/internal/source/tfplan/traversal"
 	"github.com/muralla-net/muralla/internal/source/tfplan/tree"
 )
 
@@ -55,7 +56,7 @@ func (r *reader) sources(n tree.Node, ctx context, arg string) sources {
 	v.expression(n, ctx, "", 0)
 	all := len(v.out.refs)
 	v.out.refs, v.out.known = unique(v.out.refs), unique(v.out.known)
-	v.out.repeated = len(v.out.refs) < all
+	v.out.repeated = v.out.repeated || len(v.out.refs) < all
 	slices.Sort(v.out.opaque)
 	v.out.opaque = slices.Compact(v.out.opaque)
 	return v.out
@@ -101,23 +102,42 @@ func (v *resolver) expression(n tree.Node, ctx context, attr string, hops int) {
 		v.out.opaque = append(v.out.opaque, "an expression without references")
 		return
 	}
-	var paths []path
-	same, detailed := false, map[string]bool{}
-	for _, s := range written(n.Get("references").Items()) {
-		p := parsePath(s)
-		same = same || p.head == "count" || p.head == "each" && p.base == "key"
-		if len(p.rest) > 0 {
-			detailed[p.base] = true
+	var paths []traversal.Path
+	same, detailed, elements := false, map[string]bool{}, map[string][]string{}
+	for _, s := range traversal.Written(n.Get("references").Items()) {
+		p := traversal.Parse(s)
+		same = same || p.Head == "count" || p.Head == "each" && p.Base == "key"
+		if len(p.Rest) > 0 {
+			detailed[p.Base] = true
+		}
+		if list, number, ok := p.Element(); ok {
+			elements[list] = append(elements[list], number)
 		}
 		paths = append(paths, p)
 	}
 	for _, p := range paths {
-		if (p.head == "" || p.head == "data") && len(p.rest) == 0 && p.index == "" && detailed[p.base] && len(v.r.byBase[join(ctx.s.addr, p.base)]) < 2 {
+		if (p.Head == "" || p.Head == "data") && len(p.Rest) == 0 && p.Index == "" && detailed[p.Base] && len(v.r.byBase[join(ctx.s.addr, p.Base)]) < 2 {
 			continue // length(x) > 0 ? x[0].id : "": the only instance is referred to already
 		}
-		v.path(p, ctx, attr, same, hops+1)
+		list, _, _ := p.Element()
+		numbers, taken := elements[list]
+		switch {
+		case list == "" || taken && !distinct(numbers):
+			v.path(p, ctx, attr, same, hops+1)
+		case taken:
+			// Different elements of one list: together they are all of it if it
+			// has no more. That it has no fewer Terraform has seen to.
+			delete(elements, list)
+			before := len(v.out.refs)
+			v.path(p, ctx, attr, same, hops+1)
+			v.out.repeated = v.out.repeated || len(numbers) > 1 && len(v.out.refs)-before != len(numbers)
+		}
 	}
 	v.out.same = v.out.same || same && hops == 0
+}
+
+func distinct(list []string) bool {
+	return len(slices.Compact(slices.Sorted(slices.Values(list)))) == len(list)
 }
 
 // literal notes whether a constant has an identity written out.
@@ -140,11 +160,11 @@ func (v *resolver) literal(n tree.Node, depth int) {
 	}
 }
 
-func (v *resolver) path(p path, ctx context, attr string, same bool, hops int) {
-	if len(p.rest) > 0 {
-		attr = strings.Join(p.rest, ".")
+func (v *resolver) path(p traversal.Path, ctx context, attr string, same bool, hops int) {
+	if len(p.Rest) > 0 {
+		attr = strings.Join(p.Rest, ".")
 	}
-	switch p.head {
+	switch p.Head {
 	case "", "data":
 		v.resource(p, ctx, attr, same)
 	case "var":
@@ -153,46 +173,46 @@ func (v *resolver) path(p path, ctx context, attr string, same bool, hops int) {
 		v.module(p, ctx, same, hops)
 	case "each":
 		v.out.filled = true
-		if p.base == "value" {
+		if p.Base == "value" {
 			v.eachValue(p, ctx, hops)
 		}
 	case "count", "path", "terraform":
 		v.out.filled = true
 	default:
-		v.out.opaque = append(v.out.opaque, p.head+"."+p.base)
+		v.out.opaque = append(v.out.opaque, p.Head+"."+p.Base)
 	}
 }
 
-func (v *resolver) variable(p path, ctx context, attr string, hops int) {
+func (v *resolver) variable(p traversal.Path, ctx context, attr string, hops int) {
 	if ctx.s.parent == nil {
-		value := v.r.config.variables.Path(p.base, "value")
+		value := v.r.config.variables.Path(p.Base, "value")
 		if value.Kind() == tree.Absent {
-			value = ctx.s.module.Path("variables", p.base, "default")
+			value = ctx.s.module.Path("variables", p.Base, "default")
 		}
 		v.literal(value, 0)
 		return
 	}
-	arg := ctx.s.call.Path("expressions", p.base)
+	arg := ctx.s.call.Path("expressions", p.Base)
 	if arg.Kind() == tree.Absent {
-		v.literal(ctx.s.module.Path("variables", p.base, "default"), 0)
+		v.literal(ctx.s.module.Path("variables", p.Base, "default"), 0)
 		return
 	}
-	if len(p.rest) == 0 {
+	if len(p.Rest) == 0 {
 		attr = ""
 	}
 	v.expression(arg, v.r.config.caller(ctx.s), attr, hops)
 }
 
-func (v *resolver) module(p path, ctx context, same bool, hops int) {
-	if len(p.rest) == 0 {
-		v.out.opaque = append(v.out.opaque, p.base)
+func (v *resolver) module(p traversal.Path, ctx context, same bool, hops int) {
+	if len(p.Rest) == 0 {
+		v.out.opaque = append(v.out.opaque, p.Base)
 		return
 	}
-	base := join(ctx.s.addr, p.base)
+	base := join(ctx.s.addr, p.Base)
 	keys := v.r.config.instances[base]
 	switch {
-	case p.index != "":
-		keys = []string{p.index}
+	case p.Index != "":
+		keys = []string{p.Index}
 	case len(keys) == 0:
 		keys = []string{""} // a module without resources is not among the planned ones
 	default:
@@ -204,21 +224,21 @@ func (v *resolver) module(p path, ctx context, same bool, hops int) {
 	for _, key := range keys {
 		s := v.r.config.scope(base + key)
 		if s == nil {
-			v.out.opaque = append(v.out.opaque, p.base)
+			v.out.opaque = append(v.out.opaque, p.Base)
 			continue
 		}
-		v.expression(s.module.Path("outputs", p.rest[0], "expression"), context{s: s}, strings.Join(p.rest[1:], "."), hops)
+		v.expression(s.module.Path("outputs", p.Rest[0], "expression"), context{s: s}, strings.Join(p.Rest[1:], "."), hops)
 	}
 }
 
 // eachValue follows each.value to the expression of for_each. Only if that is
 // the resource itself, as in for_each = aws_subnet.x, is it clear which
 // instance the value is.
-func (v *resolver) eachValue(p path, ctx context, hops int) {
-	refs := written(ctx.each.Get("references").Items())
-	attr := strings.Join(p.rest, ".")
+func (v *resolver) eachValue(p traversal.Path, ctx context, hops int) {
+	refs := traversal.Written(ctx.each.Get("references").Items())
+	attr := strings.Join(p.Rest, ".")
 	if len(refs) == 1 && attr != "" {
-		if q := parsePath(refs[0]); (q.head == "" || q.head == "data") && len(q.rest) == 0 && q.index == "" {
+		if q := traversal.Parse(refs[0]); (q.Head == "" || q.Head == "data") && len(q.Rest) == 0 && q.Index == "" {
 			v.resource(q, ctx, attr, true)
 			return
 		}
@@ -251,21 +271,21 @@ func (v *resolver) choose(keys []string, ctx context, same bool) []string {
 	return keys
 }
 
-func (v *resolver) resource(p path, ctx context, attr string, same bool) {
-	base := join(ctx.s.addr, p.base)
+func (v *resolver) resource(p traversal.Path, ctx context, attr string, same bool) {
+	base := join(ctx.s.addr, p.Base)
 	items := v.r.byBase[base]
 	switch {
 	case len(items) == 0:
 		// None is right for count = 0. Without count and for_each one must be
 		// here, and a plan that lacks it does not tell its values.
-		conf := v.r.config.resources[join(ctx.s.path, p.base)]
+		conf := v.r.config.resources[join(ctx.s.path, p.Base)]
 		if conf.Get("count_expression").Kind() == tree.Absent && conf.Get("for_each_expression").Kind() == tree.Absent {
-			v.out.opaque = append(v.out.opaque, p.base)
+			v.out.opaque = append(v.out.opaque, p.Base)
 		}
 		return
-	case p.index != "":
+	case p.Index != "":
 		items = nil
-		if it := v.r.byAddr[base+p.index]; it != nil {
+		if it := v.r.byAddr[base+p.Index]; it != nil {
 			items = []*item{it}
 		}
 	default:

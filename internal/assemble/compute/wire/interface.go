@@ -44,6 +44,9 @@ func VPCOf(d *design.Design, subnets topo.Links) ref.ID {
 				r, ok = d.Find(l.ID[:i])
 			}
 		}
+		if !ok { // one of them, by its id
+			r, ok = d.Lookup(l.ID)
+		}
 		if !ok {
 			continue
 		}

@@ -1,0 +1,161 @@
+package estate
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/muralla-net/muralla/internal/check"
+	"github.com/muralla-net/muralla/internal/finding"
+	"github.com/muralla-net/muralla/internal/intent"
+	"github.com/muralla-net/muralla/internal/ref"
+)
+
+// judged is what a recommendation is about.
+type judged struct {
+	recommendation string
+	resource       ref.ID
+}
+
+// verdictsOf are the verdicts of a design, each as often as it is given: a
+// recommendation may be judged several times on one resource.
+func verdictsOf(t *testing.T, path string, o Options) map[judged]string {
+	t.Helper()
+	e, diags, err := Open([]string{path}, o)
+	if err != nil {
+		t.Fatal(err, diags)
+	}
+	all := map[judged][]string{}
+	for _, f := range check.Run(e.Snapshot, intent.Intent{}, check.Options{}).Findings {
+		on := judged{f.Recommendation, f.Resource}
+		all[on] = append(all[on], f.Verdict.String())
+	}
+	out := map[judged]string{}
+	for on, list := range all {
+		slices.Sort(list)
+		out[on] = strings.Join(list, ",")
+	}
+	return out
+}
+
+// decides reports whether a plan only says what the directory left open.
+func decides(dir, plan string) bool {
+	if dir == "" || plan == "" || strings.Count(dir, ",") != strings.Count(plan, ",") {
+		return false
+	}
+	open := finding.Undecided.String()
+	left := strings.Split(plan, ",")
+	for _, v := range strings.Split(dir, ",") {
+		if v == open {
+			continue
+		}
+		i := slices.Index(left, v)
+		if i < 0 {
+			return false
+		}
+		left = slices.Delete(left, i, i+1)
+	}
+	return true
+}
+
+// formPair is a design in two forms; difference is a row that explains one.
+type (
+	formPair struct {
+		plan, dir string
+		vars      map[string]string
+		files     []string
+	}
+	difference struct {
+		plan string
+		judged
+		inDir, inPlan, why string
+	}
+)
+
+func formsTable(t *testing.T) (pairs []formPair, rows []difference) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "forms.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSuffix(line, "\n")
+		cols := strings.Split(line, "\t")
+		switch {
+		case line == "" || strings.HasPrefix(line, "#"):
+		case len(cols) >= 3 && cols[0] == "pair":
+			p := formPair{plan: cols[1], dir: cols[2], vars: map[string]string{}}
+			for _, v := range cols[3:] {
+				if name, value, ok := strings.Cut(v, "="); ok {
+					p.vars[name] = value
+				} else {
+					p.files = append(p.files, v)
+				}
+			}
+			pairs = append(pairs, p)
+		case len(cols) == 7 && cols[0] == "differs" && len(cols[6]) > 20:
+			rows = append(rows, difference{cols[1], judged{cols[2], ref.ID(cols[3])}, cols[4], cols[5], cols[6]})
+		default:
+			t.Fatalf("testdata/forms.tsv: a line is not understood: %q", line)
+		}
+	}
+	return pairs, rows
+}
+
+// A design gets the same verdicts as a directory and as the plan that Terraform
+// makes of it. The plan may decide more; every other difference has a row with
+// its reason in testdata/forms.tsv, and every row of that file must be needed.
+func TestCorpusFormsAgree(t *testing.T) {
+	dir := corpus(t)
+	if dir == "" {
+		return
+	}
+	pairs, rows := formsTable(t)
+	used := make([]bool, len(rows))
+	total, decided := 0, 0
+	for _, p := range pairs {
+		iac := filepath.Join(dir, "iac")
+		o := Options{Root: iac, Vars: p.vars}
+		for _, f := range p.files {
+			o.VarFiles = append(o.VarFiles, filepath.Join(iac, "terraform-plan", p.plan, f))
+		}
+		inDir := verdictsOf(t, filepath.Join(iac, "terraform", filepath.FromSlash(p.dir)), o)
+		inPlan := verdictsOf(t, filepath.Join(iac, "terraform-plan", p.plan, "plan.json"), Options{})
+		both := map[judged]bool{}
+		for on, v := range inDir {
+			both[on] = true
+			if v != finding.Undecided.String() {
+				decided++
+			}
+		}
+		for on := range inPlan {
+			both[on] = true
+		}
+		total += len(both)
+		for on := range both {
+			d, q := inDir[on], inPlan[on]
+			if d == q || decides(d, q) {
+				continue
+			}
+			i := slices.IndexFunc(rows, func(r difference) bool {
+				return r.plan == p.plan && r.judged == on && r.inDir == d && r.inPlan == q
+			})
+			if i < 0 {
+				t.Errorf("%s: %s on %s: %q in the directory, %q in the plan", p.plan, on.recommendation, on.resource, d, q)
+				continue
+			}
+			used[i] = true
+		}
+	}
+	for i, r := range rows {
+		if !used[i] {
+			t.Errorf("testdata/forms.tsv explains a difference that is not there: %+v", r)
+		}
+	}
+	t.Logf("%d pairs, %d verdicts, %d decided by the directory, %d differences explained", len(pairs), total, decided, len(rows))
+	if len(pairs) < 7 || total < 100 || decided*2 < total || len(rows)*20 > total {
+		t.Error("the comparison says too little")
+	}
+}
