@@ -30,6 +30,8 @@ func judgeAgentFargate(r *run) {
 		switch {
 		case known && launch != topo.LaunchFargate:
 			r.notApplicable(w.Thing, w.Name+" does not run on Fargate", "Its hosts have an agent with settings of its own.")
+		case !known && !mayHoldSettings(d):
+			r.add(w.Thing, finding.Finding{Verdict: finding.Follows, Title: w.Name + " sets no agent variable", Message: "Nothing is set that could not act, wherever it runs."})
 		case !known:
 			r.add(w.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Low,
 				Title: "it is not known whether " + w.Name + " runs on Fargate", Message: "Agent settings act only where the user runs the agent.",
@@ -48,6 +50,17 @@ func judgeAgentFargate(r *run) {
 		}
 	}
 	r.idleHosts()
+}
+
+// mayHoldSettings is whether containers of a definition set an agent variable, or
+// may do so.
+func mayHoldSettings(d *topo.TaskDefinition) bool {
+	return d == nil || d.ContainersMore != "" || slices.ContainsFunc(d.Containers, func(c topo.Container) bool {
+		return c.EnvironmentMore != "" || slices.ContainsFunc(agentSettings, func(name string) bool {
+			_, set := c.Environment[name]
+			return set
+		})
+	})
 }
 
 func (r *run) idleSettings(w *topo.Workload, d *topo.TaskDefinition) finding.Finding {

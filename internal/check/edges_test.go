@@ -121,11 +121,11 @@ func TestOwnGroupEdges(t *testing.T) {
 
 	s := office([]topo.Rule{alb}, nil)
 	s.SecurityGroups[2].MembersMore = "module.jobs is given its name"
-	mentions(t, "unknown members", verdictOf(t, s, none, "task-sg", "orders"), finding.Undecided, "who else holds sg sg-orders: module.jobs is given its name")
+	mentions(t, "unknown members", verdictOf(t, s, none, "task-sg", "orders"), finding.Undecided, "who holds sg sg-orders: module.jobs is given its name")
 
 	s = office([]topo.Rule{alb}, nil)
 	s.Endpoints[2].Groups.List[0].Exists, s.Endpoints[2].Groups.List[0].Why = fact.Unknown, "var.own has no value"
-	mentions(t, "a group that may be absent", verdictOf(t, s, none, "task-sg", "orders"), finding.Undecided, "whether orders holds sg sg-orders: var.own has no value")
+	mentions(t, "a group that may be absent", verdictOf(t, s, none, "task-sg", "orders"), finding.Undecided, "whether task orders holds sg sg-orders is not known: var.own has no value")
 
 	proxy := office([]topo.Rule{alb, admits(15000, fromGroup("sg-bastion"))}, nil)
 	mentions(t, "a port of nobody", verdictOf(t, proxy, none, "task-sg", "orders"), finding.Violates, "tcp/15000")

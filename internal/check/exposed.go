@@ -37,6 +37,7 @@ func judgeExposure(r *run) {
 			f := r.exposedAt([]ref.ID{e.ID}, e.Name, talk(), intent.Peer{ID: e.ID, Name: e.Name})
 			if f.Verdict != finding.Follows {
 				f.Severity, f.SeverityWhy = r.exposedSeverity(e, f)
+				f.SeverityWhy = ifSo(f.Finding)
 			}
 			r.add(e.Thing, f.Finding)
 		}
@@ -52,7 +53,7 @@ func (r *run) exposedTask(w *topo.Workload, ids []ref.ID) {
 	if len(ids) == 0 {
 		f.Verdict, f.Title = finding.Undecided, "it is not known whether the internet reaches "+w.Name
 		f.Message = "The design does not tell where its tasks run."
-		f.Gaps = []finding.Evidence{because("where "+w.Name+" runs: "+cmp.Or(w.Hosts.More, w.Mode.Why, "the design has no interface for it"), w.Place)}
+		f.Gaps = []finding.Evidence{whereRuns(w)}
 	}
 	if why == "" && ports.IsEmpty() && len(ids) > 0 {
 		f.Message = "Its containers map no port of a host."
@@ -68,8 +69,17 @@ func (r *run) exposedTask(w *topo.Workload, ids []ref.ID) {
 			f.Severity, f.SeverityWhy = finding.Medium, "a small part of the internet reaches "+w.Name
 		}
 		f.Severity, f.SeverityWhy = r.raised(w.ID, w.Name, f.Severity, f.SeverityWhy)
+		f.SeverityWhy = ifSo(f.Finding)
 	}
 	r.add(w.Thing, f.Finding)
+}
+
+// ifSo is the reason of a severity, as a condition if the verdict is open.
+func ifSo(f finding.Finding) string {
+	if f.Verdict == finding.Undecided {
+		return "if it does: " + f.SeverityWhy
+	}
+	return f.SeverityWhy
 }
 
 // exposed is a finding with what its severity is computed from.
@@ -162,6 +172,7 @@ func (r *run) exposedAt(ids []ref.ID, name string, ports netset.Ports, to intent
 	if f.Verdict == finding.Violates {
 		f.Evidence = append(f.Evidence, declared...)
 	}
+	out.narrow = out.narrow && f.Verdict == finding.Violates // of what is not known, the worst may be true
 	return out
 }
 

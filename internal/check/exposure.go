@@ -1,6 +1,8 @@
 package check
 
 import (
+	"cmp"
+
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/netset"
@@ -53,6 +55,11 @@ func (r *run) endpointsOf(w *topo.Workload) []ref.ID {
 		return ids
 	}
 	return nil
+}
+
+// whereRuns is the missing fact of a workload that has no known interface.
+func whereRuns(w *topo.Workload) finding.Evidence {
+	return because("where "+w.Name+" runs: "+cmp.Or(w.Hosts.More, w.Mode.Why, "the design has no interface for it"), w.Place)
 }
 
 // severityOf is the severity of a violation at a workload: base, one more if

@@ -122,14 +122,10 @@ func judgeIMDS(r *run) {
 		case len(w.Hosts.List) > 0 || w.Kind == topo.StandaloneWorkload:
 			// Judged at the host; a task that nothing starts has none.
 		default:
-			why := w.Hosts.More
-			if why == "" {
-				why = "the design has no container instance for it"
-			}
 			r.add(w.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium,
 				Title:   "it is not known whether " + w.Name + " can reach instance metadata",
 				Message: "That depends on the agent settings of the hosts it runs on.",
-				Gaps:    []finding.Evidence{because("hosts of "+w.Name+": "+why, w.Place)}})
+				Gaps:    []finding.Evidence{whereRuns(w)}})
 		}
 	}
 }

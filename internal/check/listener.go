@@ -157,8 +157,8 @@ func openings(a reach.Answer) []finding.Evidence {
 	var out []finding.Evidence
 	for _, step := range a.Trail {
 		for _, use := range step.Rules {
-			if step.Passes.Maybe.IsEmpty() || use.Place.IsZero() {
-				continue // what stops, and defaults of AWS, open nothing that somebody wrote
+			if step.Passes.Sure.IsEmpty() || use.Place.IsZero() {
+				continue // what stops or is not known, and defaults of AWS, open nothing that somebody wrote
 			}
 			out = append(out, because(use.Text, use.Place))
 		}

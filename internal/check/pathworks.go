@@ -71,6 +71,7 @@ func (r *run) delivery(w *topo.Workload) (finding.Finding, bool) {
 		for _, b := range w.Bindings {
 			f.Gaps = append(f.Gaps, because("listener of "+r.bindingName(b), b.Place))
 		}
+		f.Gaps = distinct(f.Gaps)
 		return f, true
 	}
 	var broken, unsure []leg
@@ -167,6 +168,9 @@ func (r *run) brokenPath(w *topo.Workload, broken []leg) finding.Finding {
 			need = l.asked.Maybe
 		}
 		for _, step := range l.answer.Barriers(need) {
+			if step.Passes.Maybe.Covers(need) {
+				continue // what only may stop it is not what breaks it
+			}
 			gates[step.Gate] = true
 			text := fmt.Sprintf("%s of %s", step.Gate, r.Label(step.At))
 			if step.Why != "" {
@@ -271,6 +275,9 @@ func (r *run) flow(flow *intent.Flow, from reach.Party, to *topo.Endpoint) {
 			Evidence: []finding.Evidence{because("declared: "+flow.From.String()+" to "+flow.To.String(), flow.Place)},
 			Fix:      "Open the gates that are named, or remove the flow from muralla.yaml.", Facts: facts}
 		for _, step := range a.Barriers(asked) {
+			if step.Passes.Maybe.Covers(asked) {
+				continue
+			}
 			f.Evidence = append(f.Evidence, because(fmt.Sprintf("%s of %s: %s", step.Gate, r.Label(step.At), orUnknown(step.Why)), r.placeOf(step.At)))
 		}
 		if from.Endpoint != "" {

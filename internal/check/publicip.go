@@ -116,11 +116,15 @@ func (r *run) inPublicSubnet(e *topo.Endpoint) (fact.Tri, []finding.Evidence) {
 		case is == fact.Yes && route != nil:
 			routes = append(routes, because(fmt.Sprintf("%s routes %s to %s", r.Label(l.ID), r.destination(route), r.Label(route.Target)), route.Place))
 		case is == fact.Unknown:
-			routes = append(routes, because(fmt.Sprintf("whether %s routes to an internet gateway: %s", r.Label(l.ID), orUnknown(why)), r.placeOf(l.ID)))
+			at := r.placeOf(l.ID)
+			if s := r.Subnet(l.ID); s != nil && !s.RouteTable.IsKnown() {
+				at = s.RouteTable.Place
+			}
+			routes = append(routes, because(cmp.Or(why, "whether "+r.Label(l.ID)+" routes to an internet gateway is not known"), at))
 		}
 	}
 	if (len(e.Subnets.List) == 0 || e.Subnets.More != "") && out != fact.Yes {
-		return fact.Unknown, append(routes, because("subnets of "+r.Label(r.ownerOf(e))+": "+orUnknown(e.Subnets.More), cmp.Or(e.Subnets.Place, e.Place)))
+		return fact.Unknown, append(routes, r.net.SubnetsGap(e))
 	}
 	return out, distinct(routes)
 }

@@ -164,7 +164,7 @@ func (r *run) sourcesOfTask(w *topo.Workload, list []bound) sources {
 	}
 	ids := r.endpointsOf(w)
 	if len(ids) == 0 {
-		all.gaps = append(all.gaps, because("where "+w.Name+" runs: "+cmp.Or(w.Hosts.More, w.Mode.Why, "the design has no interface for it"), w.Place))
+		all.gaps = append(all.gaps, whereRuns(w))
 	}
 	for _, id := range ids {
 		one := r.sourcesOf(id, ports, expected)

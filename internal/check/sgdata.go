@@ -28,7 +28,7 @@ func judgeSGData(r *run) {
 func (r *run) onlyUsers(e *topo.Endpoint) finding.Finding {
 	if len(e.Groups.List) == 0 && e.Groups.More != "" {
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "the security groups of " + e.Name + " are not known",
-			Message: "They decide who may reach it.", Gaps: []finding.Evidence{because("security groups of "+e.Name+": "+e.Groups.More, e.Place)}}
+			Message: "They decide who may reach it.", Gaps: []finding.Evidence{r.net.GroupsGap(e)}}
 	}
 	nobody := func(ref.ID) bool { return false }
 	all := r.withoutDeclared(r.sourcesOf(e.ID, talk(), nobody), intent.Peer{ID: e.ID, Name: e.Name})

@@ -84,13 +84,13 @@ func (r *run) sourcesOf(to ref.ID, asked netset.Ports, expected func(ref.ID) boo
 		}
 		switch {
 		case a.Rule == nil || a.Rule.Peer.Kind == topo.PeerUnknown || a.Rule.Peer.Kind == topo.PeerBlock && !knownBlock(a.Rule.Peer.Block):
-			out.gaps = append(out.gaps, r.unknownAdmission(a))
+			out.gaps = append(out.gaps, r.unknownAdmission(to, a))
 		case a.Rule.Peer.Kind == topo.PeerGroup:
 			r.addHolders(&out, to, a, asked, expected)
 		case a.Ports.Sure.Overlaps(asked):
 			out.merge(r.rangeSource(to, a, asked, expected))
 		default:
-			out.gaps = append(out.gaps, r.unknownAdmission(a))
+			out.gaps = append(out.gaps, r.unknownAdmission(to, a))
 		}
 	}
 	slices.SortStableFunc(out.list, func(a, b source) int { return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.id, b.id)) })
@@ -100,14 +100,19 @@ func (r *run) sourcesOf(to ref.ID, asked netset.Ports, expected func(ref.ID) boo
 
 func knownBlock(b topo.Block) bool { return b.Prefix.IsValid() || b.Of != "" }
 
-// unknownAdmission says what is not known about a source that is only possible.
-func (r *run) unknownAdmission(a reach.Admission) finding.Evidence {
+// unknownAdmission says what is not known about a source of an endpoint that is
+// only possible, in the words of package reach where it misses the same fact.
+func (r *run) unknownAdmission(to ref.ID, a reach.Admission) finding.Evidence {
 	at := ref.Place{}
 	if g := r.SecurityGroup(a.Group); g != nil {
 		at = g.Place
 	}
-	what := "further inbound rules of " + r.Label(a.Group)
 	why := a.Why
+	what := r.Label(a.Group) + " may have further rules"
+	if a.Group == "" { // groups that are not known, and the text says whose
+		e := r.Endpoint(to)
+		return because(orUnknown(why), cmp.Or(e.Groups.Place, e.Place))
+	}
 	if a.Rule != nil {
 		at = cmp.Or(a.Rule.Place, at)
 		what = "whom " + r.Label(a.Group) + " allows"
@@ -160,12 +165,12 @@ func (r *run) addHolders(out *sources, to ref.ID, a reach.Admission, asked netse
 		case answer.Packets.Maybe.IsEmpty():
 			continue // a rule that admits it, and something else on the way that does not
 		case h.Holds != fact.Yes:
-			gaps = []finding.Evidence{because(fmt.Sprintf("whether %s holds %s: %s", r.Label(owner), r.Label(admitted), orUnknown(h.Why)), e.Place)}
+			gaps = []finding.Evidence{because(fmt.Sprintf("whether %s holds %s is not known: %s", r.Label(owner), r.Label(admitted), orUnknown(h.Why)), r.heldAt(e, admitted))}
 		case !n.ports.IsEmpty():
 			out.merge(n)
 			continue
 		case sure.IsEmpty():
-			gaps = []finding.Evidence{r.unknownAdmission(a)}
+			gaps = []finding.Evidence{r.unknownAdmission(to, a)}
 		default:
 			gaps = answer.Gaps
 			if len(gaps) == 0 {

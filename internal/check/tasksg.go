@@ -35,7 +35,7 @@ func judgeTaskSG(r *run) {
 				Message: "The network mode decides.", Gaps: []finding.Evidence{gap("network mode", w.Mode)}})
 		case e == nil || len(e.Groups.List) == 0:
 			r.add(w.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "the security groups of " + w.Name + " are not known",
-				Message: "They decide who may reach its tasks.", Gaps: []finding.Evidence{groupsGap(w, e)}})
+				Message: "They decide who may reach its tasks.", Gaps: []finding.Evidence{r.groupsGap(w, e)}})
 		default:
 			r.add(w.Thing, r.ownGroup(w, e))
 		}
@@ -123,7 +123,7 @@ func (r *run) doorGroup(e *topo.Endpoint, declared netset.Ports, more string) fi
 	case len(s.gaps) > 0 || e.Groups.More != "":
 		gaps := s.gaps
 		if e.Groups.More != "" {
-			gaps = append(gaps, because("security groups of "+name+": "+e.Groups.More, cmp.Or(e.Groups.Place, e.Place)))
+			gaps = append(gaps, r.net.GroupsGap(e))
 		}
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Low, Title: "it is not known whether " + name + " admits only the ports that it listens on",
 			Message: "Nothing that is known is wrong, but what is missing may be.", Gaps: distinct(gaps)}
@@ -145,11 +145,11 @@ func unstarted(w *topo.Workload, e *topo.Endpoint) bool {
 	return w.Kind == topo.StandaloneWorkload && (e == nil || len(e.Groups.List) == 0 && len(e.Subnets.List) == 0)
 }
 
-func groupsGap(w *topo.Workload, e *topo.Endpoint) finding.Evidence {
+func (r *run) groupsGap(w *topo.Workload, e *topo.Endpoint) finding.Evidence {
 	if e == nil {
 		return because("network configuration of "+w.Name, w.Place)
 	}
-	return because("security groups of "+w.Name+": "+orUnknown(e.Groups.More), cmp.Or(e.Groups.Place, e.Place))
+	return r.net.GroupsGap(e)
 }
 
 // fault is one thing that is wrong with the groups of a task.
@@ -210,7 +210,7 @@ func (r *run) ownGroup(w *topo.Workload, e *topo.Endpoint) finding.Finding {
 func (r *run) groupGaps(w *topo.Workload, e *topo.Endpoint) []finding.Evidence {
 	var gaps []finding.Evidence
 	if e.Groups.More != "" {
-		gaps = append(gaps, groupsGap(w, e))
+		gaps = append(gaps, r.groupsGap(w, e))
 	}
 	own := false
 	var unsure []finding.Evidence
@@ -218,9 +218,9 @@ func (r *run) groupGaps(w *topo.Workload, e *topo.Endpoint) []finding.Evidence {
 		g := r.SecurityGroup(l.ID)
 		switch {
 		case l.Exists != fact.Yes:
-			gaps = append(gaps, because(fmt.Sprintf("whether %s holds %s: %s", w.Name, r.Label(l.ID), orUnknown(l.Why)), cmp.Or(l.Place, e.Place)))
+			gaps = append(gaps, because(fmt.Sprintf("whether %s holds %s is not known: %s", r.Label(w.ID), r.Label(l.ID), orUnknown(l.Why)), cmp.Or(l.Place, e.Place)))
 		case g != nil && g.MembersMore != "":
-			unsure = append(unsure, because("who else holds "+r.Label(l.ID)+": "+g.MembersMore, cmp.Or(l.Place, g.Place)))
+			unsure = append(unsure, because("who holds "+r.Label(l.ID)+": "+g.MembersMore, g.Place))
 		case len(r.othersWith(e, l.ID)) == 0:
 			own = true
 		}
@@ -332,7 +332,7 @@ func (r *run) surplus(e *topo.Endpoint, declared netset.Ports, more string) surp
 		case !possible.IsEmpty() && more != "":
 			s.gaps = append(s.gaps, because("ports of "+e.Name+": "+more, e.Place))
 		case !possible.IsEmpty():
-			s.gaps = append(s.gaps, r.unknownAdmission(a))
+			s.gaps = append(s.gaps, r.unknownAdmission(e.ID, a))
 		}
 	}
 	s.whom = sorted(s.whom)

@@ -44,7 +44,7 @@ func (r *run) backendLeg(g *topo.TargetGroup) finding.Finding {
 	needs, why := r.needsTLS(g)
 	f := finding.Finding{Verdict: finding.Violates, Severity: finding.Note, SeverityWhy: "nothing declares that this leg must be encrypted",
 		Title:    "the leg from the load balancer to " + g.Name + " is plain text",
-		Message:  "The load balancer ends TLS and sends what it got on through the VPC without encryption. AWS asks for encryption here where the data needs it: say so in muralla.yaml with sensitivity or tls.",
+		Message:  "The load balancer sends what clients sent on through the VPC without encryption, even if it came over TLS. AWS asks for encryption here where the data needs it: say so in muralla.yaml with sensitivity or tls.",
 		Evidence: []finding.Evidence{because("target group protocol "+protocol, g.Protocol.Place)},
 		Facts:    []string{protocol},
 		Fix:      "Serve TLS in the container and set the protocol of the target group to HTTPS; a self-signed certificate will do."}

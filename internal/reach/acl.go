@@ -3,9 +3,17 @@ package reach
 import (
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/netset"
-	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/topo"
 )
+
+// sideACL is [question.acl] for the subnet of a side.
+func (q *question) sideACL(s *side, inbound bool, other *side, n *note) netset.Bounds {
+	if s.subnet == nil {
+		gap := q.subnetGap(s)
+		n.unknown(gap.Text, gap.Place)
+	}
+	return q.acl(s.subnet, inbound, other, n)
+}
 
 // acl bounds the packets that the network ACL of a subnet allows to or from the
 // other side: of the entries in order, the first that matches decides (AWS
@@ -13,8 +21,7 @@ import (
 // since replies have other ports.
 func (q *question) acl(subnet *topo.Subnet, inbound bool, other *side, n *note) netset.Bounds {
 	if subnet == nil {
-		n.unknown("the subnet, and so its network ACL, is not known", ref.Place{})
-		return netset.Unknown()
+		return netset.Unknown() // the caller says whose subnet it would be
 	}
 	id, known := subnet.ACL.Get()
 	a := q.topo.NetworkACL(id)

@@ -40,11 +40,11 @@ func (n *Network) Admitted(to ref.ID, asked netset.Ports) []Admission {
 			}
 		}
 	}
-	if why := n.moreGroups(e); why != "" {
-		more = append(more, any("", netset.AtMost(asked), "further security groups: "+why))
+	if n.moreGroups(e) != "" {
+		more = append(more, any("", netset.AtMost(asked), n.GroupsGap(e).Text))
 	}
 	if e.Unfiltered == fact.Unknown && e.Kind == topo.BalancerEndpoint && len(e.Groups.List) == 0 && len(more) == 0 {
-		more = append(more, any("", netset.AtMost(asked), "whether it has security groups is not known"))
+		more = append(more, any("", netset.AtMost(asked), "whether "+n.topo.Label(to)+" has security groups is not known"))
 	}
 	slices.SortStableFunc(rules, func(a, b Admission) int { return a.Rule.Place.Compare(b.Rule.Place) })
 	return append(rules, more...)

@@ -253,7 +253,7 @@ func TestAdmitted(t *testing.T) {
 	if a := got[3]; len(a.Holders) != 3 || a.Holders[1].Endpoint != "one" && a.Holders[0].Endpoint != "far" || a.HoldersMore != "" {
 		t.Errorf("holders of a group: %+v", a.Holders)
 	}
-	for i, why := range map[int]string{4: "var.office has no value", 5: "its peer is not known", 6: "entries of AWS are not here", 7: "further security groups: var.more"} {
+	for i, why := range map[int]string{4: "var.office has no value", 5: "its peer is not known", 6: "entries of AWS are not here", 7: "further security groups of task orders: var.more"} {
 		if i == 5 {
 			why = "the peer of the rule is not known"
 		}

@@ -223,10 +223,10 @@ func (q *question) eval(from, to *side, t *trail) leaf {
 		gate(GateGroupIn, to.ep.ID, q.groups(true, to, from, r.refs, t.note(GateGroupIn)))
 	}
 	if !done() && from.ep != nil && same != fact.Yes {
-		gate(GateACLOut, from.subnetID, skip(same, q.acl(from.subnet, false, to, t.note(GateACLOut)), q.everything))
+		gate(GateACLOut, from.subnetID, skip(same, q.sideACL(from, false, to, t.note(GateACLOut)), q.everything))
 	}
 	if !done() && to.ep != nil && same.Or(r.skipIn) != fact.Yes {
-		gate(GateACLIn, to.subnetID, skip(same.Or(r.skipIn), q.acl(to.subnet, true, from, t.note(GateACLIn)), q.everything))
+		gate(GateACLIn, to.subnetID, skip(same.Or(r.skipIn), q.sideACL(to, true, from, t.note(GateACLIn)), q.everything))
 	}
 	l := leaf{forward: there}
 	if !done() && !r.noBack {
@@ -234,11 +234,11 @@ func (q *question) eval(from, to *side, t *trail) leaf {
 	}
 	if !done() && to.ep != nil && same != fact.Yes {
 		n := t.note(GateReplyACLOut)
-		gate(GateReplyACLOut, to.subnetID, skip(same, from.client.reply(q.acl(to.subnet, false, from, n), n), q.everything))
+		gate(GateReplyACLOut, to.subnetID, skip(same, from.client.reply(q.sideACL(to, false, from, n), n), q.everything))
 	}
 	if !done() && from.ep != nil && same.Or(r.skipBack) != fact.Yes {
 		n := t.note(GateReplyACLIn)
-		gate(GateReplyACLIn, from.subnetID, skip(same.Or(r.skipBack), from.client.reply(q.acl(from.subnet, true, to, n), n), q.everything))
+		gate(GateReplyACLIn, from.subnetID, skip(same.Or(r.skipBack), from.client.reply(q.sideACL(from, true, to, n), n), q.everything))
 	}
 	l.both = there
 	if exists := from.exists.And(to.exists); exists != fact.Yes {

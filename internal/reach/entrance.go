@@ -1,8 +1,6 @@
 package reach
 
 import (
-	"cmp"
-
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/netset"
 	"github.com/muralla-net/muralla/internal/topo"
@@ -90,7 +88,7 @@ func (q *question) enterInternet(h hop, from, to *side, n notes) road {
 			n.route.stops(q.topo.Label(to.vpc) + " has no internet gateway")
 			r.route = netset.Bounds{}
 		case fact.Unknown:
-			n.route.unknown("whether "+cmp.Or(q.labelOr(to.vpc), "the VPC of "+q.sideName(to))+" has an internet gateway is not known", h.place)
+			n.route.unknown("whether "+q.vpcName(to)+" has an internet gateway is not known", h.place)
 			r.route = q.anything
 		}
 	}
@@ -98,7 +96,7 @@ func (q *question) enterInternet(h hop, from, to *side, n notes) road {
 		n.route.rule(RuleUse{ID: g.ID, Text: q.topo.Label(to.vpc) + " has " + q.topo.Label(g.ID), Ports: q.asked, Place: g.Place})
 	}
 	r.public = q.public(to, n.public)
-	r.block = q.blocked(to.subnet, to.vpc, false, n.block)
+	r.block = q.blocked(to.subnet, to, false, n.block)
 	switch h.kind {
 	case topo.ToInternet:
 	case topo.ToUnknown, topo.ToInterface, topo.ToVPN, topo.ToElsewhere:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"github.com/muralla-net/muralla/internal/fact"
+	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/netset"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/topo"
@@ -62,13 +63,25 @@ func (q *question) groups(inbound bool, holder, peer *side, refs fact.Tri, n *no
 		}
 	}
 	if more := q.moreGroups(e); more != "" {
-		n.unknown("further security groups of "+q.topo.Label(e.ID)+": "+more, e.Groups.Place)
+		gap := q.GroupsGap(e)
+		n.unknown(gap.Text, gap.Place)
 		out.Maybe = q.asked
 	}
 	if len(e.Groups.List) == 0 && out.Maybe.IsEmpty() {
 		n.stops(q.topo.Label(e.ID) + " has no security group")
 	}
 	return out
+}
+
+// GroupsGap is the missing fact of an endpoint whose security groups are not all
+// known.
+func (n *Network) GroupsGap(e *topo.Endpoint) finding.Evidence {
+	text := "security groups of " + n.topo.Label(e.ID)
+	if len(e.Groups.List) > 0 {
+		text = "further " + text
+	}
+	why := cmp.Or(n.moreGroups(e), "the design does not tell")
+	return finding.Evidence{Text: text + ": " + why, Place: cmp.Or(e.Groups.Place, e.Place)}
 }
 
 // moreGroups says why an endpoint may hold groups that are not listed.

@@ -26,7 +26,7 @@ func (q *question) overNAT(h hop, from, to *side, n notes) pass {
 		n.route.unknown(name+" is not in the design", h.place)
 		return p
 	}
-	p.internet, p.block = true, q.blocked(q.topo.Subnet(g.Subnet), from.vpc, true, n.block)
+	p.internet, p.block = true, q.blocked(q.topo.Subnet(g.Subnet), from, true, n.block)
 	public := fact.Is(g.Public, true)
 	if public == fact.Unknown {
 		n.route.unknown("whether "+name+" is public is not known"+because(g.Public.Why), g.Public.Place)
@@ -40,7 +40,7 @@ func (q *question) overNAT(h hop, from, to *side, n notes) pass {
 		case fact.Yes:
 			out = netset.Exactly(translated)
 		case fact.Unknown:
-			n.route.unknown("whether "+q.topo.Label(from.vpc)+" has an internet gateway is not known", h.place)
+			n.route.unknown("whether "+q.vpcName(from)+" has an internet gateway is not known", h.place)
 			out = netset.AtMost(translated)
 		default:
 			n.route.stops(q.topo.Label(from.vpc) + " has no internet gateway")

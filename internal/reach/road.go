@@ -254,17 +254,17 @@ func (q *question) overInternet(h hop, from, to *side, n notes) pass {
 			n.route.stops(q.topo.Label(to.vpc) + " has no internet gateway")
 			return q.stopped()
 		case fact.Unknown:
-			n.route.unknown("whether "+q.topo.Label(to.vpc)+" has an internet gateway is not known", h.place)
+			n.route.unknown("whether "+q.vpcName(to)+" has an internet gateway is not known", h.place)
 			p.route = q.anything
 		}
 	}
 	if !egress {
 		p.direct, p.public = true, q.public(from, n.public)
 	}
-	p.block = q.blocked(from.subnet, from.vpc, egress, n.block)
+	p.block = q.blocked(from.subnet, from, egress, n.block)
 	if !to.outside {
 		p.direct, p.public = true, p.public.And(q.public(to, n.public))
-		p.block = p.block.And(q.blocked(to.subnet, to.vpc, false, n.block))
+		p.block = p.block.And(q.blocked(to.subnet, to, false, n.block))
 	}
 	return p
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/muralla-net/muralla/internal/fact"
+	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/netset"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/topo"
@@ -115,7 +116,8 @@ func (q *question) hops(from, to *side) []hop {
 		return []hop{{taken: fact.Yes, kind: topo.ToLocal}}
 	}
 	var table *topo.RouteTable
-	why, place := "the subnet is not known", ref.Place{}
+	gap := q.subnetGap(from)
+	why, place := gap.Text, gap.Place
 	if from.subnet != nil {
 		id, _ := from.subnet.RouteTable.Get()
 		table, place = q.topo.RouteTable(id), from.subnet.RouteTable.Place
@@ -255,6 +257,22 @@ func (q *question) dest(b *topo.Block, to *side) candidate {
 // shared, loopback, link local, multicast and reserved ones (RFC 6890).
 var privateRanges = mustAddrs("0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16, 224.0.0.0/3, ::/8, fc00::/6, ff00::/8")
 
+// subnetGap is the missing fact of a side whose subnet is not known.
+func (q *question) subnetGap(s *side) finding.Evidence {
+	switch {
+	case s.subnetID != "":
+		return finding.Evidence{Text: q.topo.Label(s.subnetID) + " is not known" + because(s.why), Place: s.place}
+	case s.ep == nil:
+		return finding.Evidence{Text: "the subnet of " + q.sideName(s) + " is not known", Place: s.place}
+	}
+	return q.SubnetsGap(s.ep)
+}
+
+// SubnetsGap is the missing fact of an endpoint whose subnets are not all known.
+func (n *Network) SubnetsGap(e *topo.Endpoint) finding.Evidence {
+	return finding.Evidence{Text: "subnets of " + n.topo.Label(e.ID) + ": " + cmp.Or(e.Subnets.More, "the design does not tell"), Place: cmp.Or(e.Subnets.Place, e.Place)}
+}
+
 // hasInternet answers whether an internet gateway is attached to a VPC.
 func (n *Network) hasInternet(vpc ref.ID) fact.Tri {
 	if got, ok := n.internet[vpc]; ok {
@@ -269,8 +287,9 @@ func (n *Network) hasInternet(vpc ref.ID) fact.Tri {
 // blocked bounds what VPC Block Public Access lets through at a subnet. Only
 // traffic of NAT and egress-only gateways passes when connections from the
 // internet are blocked (AWS "Block public access to VPCs and subnets").
-func (q *question) blocked(subnet *topo.Subnet, vpc ref.ID, natted bool, n *note) netset.Bounds {
-	mode := fact.Missing[topo.BlockPublicAccess]("the subnet is not known", ref.Place{})
+func (q *question) blocked(subnet *topo.Subnet, s *side, natted bool, n *note) netset.Bounds {
+	vpc := s.vpc
+	var mode fact.Fact[topo.BlockPublicAccess]
 	at := vpc
 	if subnet != nil {
 		mode, at = subnet.PublicAccess, subnet.ID
@@ -282,6 +301,10 @@ func (q *question) blocked(subnet *topo.Subnet, vpc ref.ID, natted bool, n *note
 	}
 	m, ok := mode.Get()
 	switch {
+	case !ok && at == "":
+		gap := q.subnetGap(s)
+		n.unknown(gap.Text, gap.Place)
+		return netset.AtMost(q.asked)
 	case !ok:
 		n.unknown("whether VPC Block Public Access is on for "+q.topo.Label(at)+" is not known"+because(mode.Why), mode.Place)
 		return netset.AtMost(q.asked)

@@ -193,6 +193,17 @@ func (q *question) hopUse(h hop, from *side) RuleUse {
 	return RuleUse{ID: from.subnetID, Text: "a route that is not known", Ports: q.asked, Place: h.place}
 }
 
+// vpcName is the VPC of a side: its label, or whose VPC it is.
+func (q *question) vpcName(s *side) string {
+	switch {
+	case s.vpc != "":
+		return q.topo.Label(s.vpc)
+	case s.subnetID != "":
+		return "the VPC of " + q.topo.Label(s.subnetID)
+	}
+	return "the VPC of " + q.sideName(s)
+}
+
 func (n *Network) labelOr(id ref.ID) string {
 	if id == "" {
 		return "the VPC"

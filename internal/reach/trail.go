@@ -104,7 +104,8 @@ func (t *trail) absent(q *question, s *side) {
 	case s.family == topo.IPv6 && !s.ep.IPv6.IsKnown():
 		what = " has IPv6 addresses"
 	case s.subnetID == "":
-		what = " has interfaces in subnets that are not known"
+		t.missed = append(t.missed, q.subnetGap(s))
+		return
 	}
 	t.missed = append(t.missed, finding.Evidence{Text: "whether " + q.sideName(s) + what + " is not known" + because(s.why), Place: s.place})
 }
