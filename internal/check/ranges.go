@@ -46,6 +46,9 @@ func portsFor(p netset.Ports) string {
 func (r *run) rangeSource(to ref.ID, a reach.Admission, asked netset.Ports, expected func(ref.ID) bool) source {
 	peer := a.Rule.Peer
 	s := source{to: to, ports: a.Ports.Sure.Intersect(asked), name: r.peerName(peer), question: r.peerName(peer), of: peer.Block.Of}
+	if peer.Block.Sensitive {
+		s.question = "" // a question would show it
+	}
 	if peer.Kind == topo.PeerPrefixList {
 		s.of, s.question = peer.ID, string(peer.ID)
 		if l := r.PrefixList(peer.ID); l != nil {
@@ -72,6 +75,8 @@ func (r *run) peerName(p topo.Peer) string {
 	switch {
 	case p.Kind == topo.PeerGroup || p.Kind == topo.PeerPrefixList:
 		return r.Label(p.ID)
+	case p.Block.Sensitive:
+		return "a sensitive range"
 	case p.Block.Prefix.IsValid():
 		return p.Block.Prefix.String()
 	case p.Block.Of != "":

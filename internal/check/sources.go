@@ -310,7 +310,7 @@ func (r *run) counterExamples(f *finding.Finding, list []weighed, target, select
 	f.Facts = slices.Compact(f.Facts)
 	f.Evidence = distinct(f.Evidence)
 	for _, s := range list {
-		if s.isRange() && s.internet() >= wide && !slices.ContainsFunc(at, func(id ref.ID) bool { return r.openTo(id).Overlaps(s.ports) }) {
+		if s.question == "" || s.isRange() && s.internet() >= wide && !slices.ContainsFunc(at, func(id ref.ID) bool { return r.openTo(id).Overlaps(s.ports) }) {
 			continue
 		}
 		f.Ask = r.ask(s.question + " -> " + selector + portsFor(s.ports))

@@ -59,6 +59,8 @@ func (q *question) sideID(s *side) ref.ID {
 // blockText is a block as people write it.
 func (n *Network) blockText(b *topo.Block) string {
 	switch {
+	case b.Sensitive:
+		return "a sensitive range"
 	case b.Prefix.IsValid():
 		return b.Prefix.String()
 	case b.Of != "":

@@ -17,6 +17,8 @@ type Block struct {
 	Symbol string       // the expression, if the value is unknown: "var.office_cidr"; equal symbols are equal ranges
 	Family Family       // of the range if Prefix is invalid; FamilyUnknown if that is not known either
 	Why    string       // why Prefix is invalid and Of is empty, as a clause
+
+	Sensitive bool // the source marks the value: it counts, and is never printed
 }
 
 // Family is an address family.

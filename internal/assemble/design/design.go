@@ -183,7 +183,7 @@ func (d *Design) Thing(r resource.Resource, nameAttrs ...string) topo.Thing {
 		} else {
 			v = r.Get(a)
 		}
-		if s, ok := String(v, "").Get(); ok && s != "" {
+		if s, ok := String(v, "").Get(); ok && s != "" && !v.Sensitive {
 			t.Name = s
 			break
 		}

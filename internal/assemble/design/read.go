@@ -1,6 +1,8 @@
 package design
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"math"
 	"slices"
 	"strconv"
@@ -178,6 +180,13 @@ func (d *Design) Links(v resource.Value) topo.Links {
 	return out
 }
 
+// veiled is the name of a thing whose real name must not be printed: equal for
+// equal names.
+func veiled(name string) ref.ID {
+	sum := sha256.Sum256([]byte(name))
+	return ref.ID("sensitive-" + hex.EncodeToString(sum[:4]))
+}
+
 func (d *Design) links(out *topo.Links, v resource.Value) {
 	for _, e := range v.Items() {
 		link := topo.Link{Exists: fact.Yes, Place: e.Place}
@@ -195,6 +204,9 @@ func (d *Design) links(out *topo.Links, v resource.Value) {
 				continue
 			}
 			link.ID = d.Canonical(ref.ID(e.Text))
+			if e.Sensitive || v.Sensitive {
+				link.ID = veiled(e.Text)
+			}
 		case resource.List:
 			d.links(out, e)
 			continue

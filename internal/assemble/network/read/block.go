@@ -3,6 +3,7 @@ package read
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/muralla-net/muralla/internal/assemble/design"
@@ -32,7 +33,7 @@ func (r *Reader) Ranges(v resource.Value, family topo.Family, at ref.Place) []Ra
 		case resource.List:
 			out = append(out, r.Ranges(e, family, place)...)
 		case resource.String:
-			for _, b := range r.literal(e.Text, family, place) {
+			for _, b := range r.literal(e.Text, e.Sensitive || v.Sensitive, family, place) {
 				out = append(out, Range{b, state, place})
 			}
 		case resource.Ref, resource.Text:
@@ -64,13 +65,19 @@ func (r *Reader) Block(v resource.Value, family topo.Family, at ref.Place) (b to
 	return topo.Block{Family: family, Why: "several ranges are written where one is expected"}, true
 }
 
-func (r *Reader) literal(text string, family topo.Family, at ref.Place) []topo.Block {
+func (r *Reader) literal(text string, sensitive bool, family topo.Family, at ref.Place) []topo.Block {
 	if strings.TrimSpace(text) == "" {
 		return nil
 	}
+	show := func(text string) string {
+		if sensitive {
+			return "a sensitive value"
+		}
+		return strconv.Quote(clip(text))
+	}
 	parts := strings.Split(text, ",")
 	if len(parts) > 1 {
-		r.Warn(at, "several address ranges in one text", fmt.Sprintf("%q is read as %d ranges. The AWS provider wants a list with one range in each element: use split(\",\", …).", clip(text), len(parts)))
+		r.Warn(at, "several address ranges in one text", fmt.Sprintf("%s is read as %d ranges. The AWS provider wants a list with one range in each element: use split(\",\", …).", show(text), len(parts)))
 	}
 	out := make([]topo.Block, 0, len(parts))
 	for _, part := range parts {
@@ -80,21 +87,21 @@ func (r *Reader) literal(text string, family topo.Family, at ref.Place) []topo.B
 		}
 		p, err := netip.ParsePrefix(part)
 		if err != nil || p.Addr().Zone() != "" {
-			r.Warn(at, "not an address range", fmt.Sprintf("%q is no range in CIDR notation such as 10.0.0.0/16, so it is taken as an unknown range; AWS refuses it.", clip(part)))
-			out = append(out, topo.Block{Family: family, Why: fmt.Sprintf("%q is no address range", clip(part))})
+			r.Warn(at, "not an address range", fmt.Sprintf("%s is no range in CIDR notation such as 10.0.0.0/16, so it is taken as an unknown range; AWS refuses it.", show(part)))
+			out = append(out, topo.Block{Family: family, Why: show(part) + " is no address range", Sensitive: sensitive})
 			continue
 		}
 		if p != p.Masked() {
-			r.Warn(at, "address range with host bits", fmt.Sprintf("%s has bits set after its prefix length; it is read as %s.", p, p.Masked()))
+			r.Warn(at, "address range with host bits", fmt.Sprintf("%s has bits set after its prefix length, which are left out.", show(part)))
 		}
 		have := topo.IPv4
 		if p.Addr().Is6() {
 			have = topo.IPv6
 		}
 		if family != topo.FamilyUnknown && family != have {
-			r.Warn(at, "address range of the other family", fmt.Sprintf("%s is written where ranges of the other address family belong; AWS refuses it. It is read as it is written.", p))
+			r.Warn(at, "address range of the other family", fmt.Sprintf("%s is written where ranges of the other address family belong; AWS refuses it. It is read as it is written.", show(part)))
 		}
-		out = append(out, topo.Block{Prefix: p.Masked(), Family: have})
+		out = append(out, topo.Block{Prefix: p.Masked(), Family: have, Sensitive: sensitive})
 	}
 	return out
 }
