@@ -206,7 +206,7 @@ func TestOneLine(t *testing.T) {
 
 func TestPlainPage(t *testing.T) {
 	got := plainPage("# imds: a title\n\nSome **strong** words about `names` and [a page](https://example.com/x)\nthat go on.\n\n"+
-		"- one item that is too long for the width\n- two\n1. three\n\n```hcl\nresource \"a\" {\n\n  b = 1 # [not](a-link)\n}\n```\n\n| a | **b** |\n| --- | --- |\n", 40)
+		"- one item that is too long for the width\n- two\n1. three\n\n```hcl\nresource \"a\" {\n\n  b = 1 # [not](a-link)\n}\n```\n\n| a | **b** |\n| --- | --- |\n| one | two words that are too many for the line |\n", 40)
 	want := `IMDS: A TITLE
 
 Some strong words about ` + "`names`" + ` and a
@@ -222,8 +222,9 @@ page (https://example.com/x) that go on.
       b = 1 # [not](a-link)
     }
 
-| a | b |
-| --- | --- |
+a    b
+one  two words that are too many for the
+     line
 `
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("want -, got +:\n%s", diff)
