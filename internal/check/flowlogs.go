@@ -15,7 +15,7 @@ import (
 // if the design does not tell where all its tasks run (AWS "Logging IP traffic using VPC
 // Flow Logs").
 func judgeFlowLogs(r *run) {
-	homes, all := r.taskVPCs()
+	homes, all, where := r.taskVPCs()
 	for i := range r.VPCs {
 		v := &r.VPCs[i]
 		subnets, tasks := r.taskSubnets(v.ID)
@@ -25,16 +25,21 @@ func judgeFlowLogs(r *run) {
 		case tasks == 0 && all:
 			r.notApplicable(v.Thing, "no task runs in "+v.Name, "The tasks of the design run in other VPCs.")
 		default:
-			r.add(v.Thing, r.coverage(v, subnets, tasks))
+			f := r.coverage(v, subnets, tasks)
+			if tasks == 0 && len(where) > 0 && f.Verdict == finding.Violates {
+				f.Verdict, f.Title = finding.Undecided, "it is not known whether tasks run in "+v.Name+", which no flow log covers"
+				f.Gaps = append(f.Gaps, where...)
+			}
+			r.add(v.Thing, f)
 		}
 	}
 }
 
 // taskVPCs are the VPCs in which the design runs tasks, and whether these are
-// all: the design has tasks, and each of them runs in a VPC of the design.
-func (r *run) taskVPCs() (homes map[ref.ID]bool, all bool) {
+// all: the design has tasks, and each of them runs in a VPC of the design. For
+// those that may run in any VPC, where says what is missing.
+func (r *run) taskVPCs() (homes map[ref.ID]bool, all bool, where []finding.Evidence) {
 	homes = map[ref.ID]bool{}
-	homeless := false
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
 		if w.Kind == topo.StandaloneWorkload {
@@ -47,15 +52,17 @@ func (r *run) taskVPCs() (homes map[ref.ID]bool, all bool) {
 				home = true
 			}
 		}
-		homeless = homeless || !home
+		if !home && !isExternal(w) {
+			where = append(where, whereRuns(w))
+		}
 	}
-	all = len(homes) > 0 && !homeless
+	all = len(homes) > 0 && len(where) == 0
 	for id := range homes {
 		if v := r.VPC(id); v == nil || v.Elsewhere {
 			all = false
 		}
 	}
-	return homes, all
+	return homes, all, where
 }
 
 func (r *run) hostsAndTasks(w *topo.Workload) []ref.ID {

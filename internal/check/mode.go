@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/topo"
 )
@@ -26,10 +27,17 @@ func judgeModeAWSVPC(r *run) {
 		}
 		users := r.usersOf(d)
 		mode, known := d.Mode.Get()
-		external := len(users) > 0 && !slices.ContainsFunc(users, func(w *topo.Workload) bool {
-			l, ok := w.Launch.Get()
-			return !ok || l != topo.LaunchExternal
-		})
+		external := fact.Of(len(users) > 0)
+		var launch finding.Evidence
+		for _, w := range users {
+			is := fact.Is(w.Launch, topo.LaunchExternal)
+			if w.Kind == topo.StandaloneWorkload {
+				is = fact.No // nothing of the design says that it runs outside AWS
+			}
+			if external = external.And(is); is == fact.Unknown {
+				launch = gap("launch type of "+w.Name, w.Launch)
+			}
+		}
 		switch {
 		case !known:
 			r.add(d.Thing, finding.Finding{Verdict: finding.Undecided,
@@ -44,7 +52,12 @@ func judgeModeAWSVPC(r *run) {
 				Title:    d.Name + " uses awsvpc",
 				Message:  "Each task has a network interface and security groups of its own.",
 				Evidence: []finding.Evidence{because("network mode awsvpc", d.Mode.Place)}})
-		case external:
+		case external == fact.Unknown:
+			r.add(d.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium,
+				Title:   fmt.Sprintf("it is not known whether %s could use awsvpc", d.Name),
+				Message: fmt.Sprintf("It uses %s mode, and external instances do not support awsvpc.", mode),
+				Gaps:    []finding.Evidence{launch}})
+		case external == fact.Yes:
 			r.notApplicable(d.Thing, d.Name+" runs outside AWS", "External instances do not support awsvpc; a firewall on the host has to do the work of security groups.")
 		default:
 			r.add(d.Thing, r.lostMode(d, mode, users))

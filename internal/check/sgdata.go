@@ -74,12 +74,17 @@ func (r *run) onlyUsers(e *topo.Endpoint) finding.Finding {
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "it is not known whether only its users reach " + e.Name,
 			Message: "Nothing that is known is wrong, but what is missing may admit more.", Gaps: distinct(gaps)}
 	}
-	if s := r.surplusOfStore(e); !s.ports.IsEmpty() {
-		declared := r.listenedOn(e)
+	declared := listensOn(e)
+	surplus := r.surplusOfStore(e, declared)
+	if s := surplus; !s.ports.IsEmpty() {
 		return finding.Finding{Verdict: finding.Violates, Severity: finding.Low, SeverityWhy: "its sources are right, and nothing else listens today",
 			Title:    capped(e.Name+" admits ports that it does not listen on: "+s.text(declared), e.Name+" admits ports that it does not listen on"),
-			Message:  fmt.Sprintf("It listens on %s; the rules open more to %s.", declared, strings.Join(s.whom, ", ")),
+			Message:  fmt.Sprintf("It listens on %s; the rules open more to %s.", declared.Maybe, strings.Join(s.whom, ", ")),
 			Evidence: s.evidence, Facts: []string{"idle " + s.text(declared)}, Fix: "Narrow the rules to its port."}
+	}
+	if len(surplus.gaps) > 0 {
+		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Low, Title: "it is not known whether " + e.Name + " listens on every port that it admits",
+			Message: "Its sources are right; only the ports are open.", Gaps: distinct(surplus.gaps)}
 	}
 	f := finding.Finding{Verdict: finding.Follows, Title: e.Name + " admits only what holds the named groups", Evidence: append(uses, all.declared...)}
 	switch {
@@ -93,23 +98,13 @@ func (r *run) onlyUsers(e *topo.Endpoint) finding.Finding {
 	return f
 }
 
-// listenedOn is the ports on which a store is known to listen.
-func (r *run) listenedOn(e *topo.Endpoint) netset.Ports {
-	out := netset.NoPorts()
-	for _, l := range e.Listens {
-		out = out.Union(l.Ports.Maybe)
-	}
-	return out
-}
-
-// surplusOfStore is what the groups of a store surely admit beyond its ports. It
-// is empty if its ports are not known.
-func (r *run) surplusOfStore(e *topo.Endpoint) surplus {
-	declared := r.listenedOn(e)
-	if declared.IsEmpty() || e.ListensMore != "" {
+// surplusOfStore is what the groups of a store admit beyond its ports. It is
+// empty if no port is known for its kind.
+func (r *run) surplusOfStore(e *topo.Endpoint, declared netset.Bounds) surplus {
+	if declared.Maybe.IsEmpty() && e.ListensMore == "" {
 		return surplus{}
 	}
-	return r.surplus(e, declared, "")
+	return r.surplus(e, declared, e.ListensMore)
 }
 
 // weighStoreSource is the severity of a source of a data store, without a why

@@ -64,6 +64,10 @@ func (r *run) hostGroup(w *topo.Workload, mode topo.NetworkMode) finding.Finding
 			}
 		}
 	}
+	if gaps := r.perhapsBeside(w); len(names) == 0 && len(gaps) > 0 {
+		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Low, Title: "it is not known whether " + w.Name + " shares the groups of its host",
+			Message: fmt.Sprintf("In %s mode the groups of the host are those of every task on it.", mode), Gaps: gaps}
+	}
 	if len(names) == 0 {
 		return finding.Finding{Verdict: finding.NotApplicable, Title: fmt.Sprintf("%s has no interface of its own: in %s mode the host's groups filter", w.Name, mode),
 			Message: "See mode-awsvpc."}
@@ -77,6 +81,35 @@ func (r *run) hostGroup(w *topo.Workload, mode topo.NetworkMode) finding.Finding
 		Title:   w.Name + " shares the groups of its host with " + shortList(names),
 		Message: fmt.Sprintf("In %s mode the groups of the host are those of every task on it: what admits one admits all.", mode),
 		Fix:     "Run it in awsvpc mode with a security group of its own.", Evidence: distinct(evidence), Facts: names}
+}
+
+// perhapsBeside says what is missing about other workloads that may run on the
+// hosts of one and have no interface of their own either.
+func (r *run) perhapsBeside(w *topo.Workload) []finding.Evidence {
+	var gaps []finding.Evidence
+	for i := range r.Workloads {
+		o := &r.Workloads[i]
+		mode, known := o.Mode.Get()
+		shares := !known || mode == topo.ModeBridge || mode == topo.ModeHost || mode == topo.ModeNAT
+		onHosts := len(o.Hosts.List) > 0 || o.Hosts.More != ""
+		if o.ID == w.ID || o.Kind == topo.StandaloneWorkload || !shares || !onHosts || o.Cluster != "" && w.Cluster != "" && o.Cluster != w.Cluster {
+			continue
+		}
+		switch {
+		case o.Hosts.More != "":
+			gaps = append(gaps, whereRuns(o))
+		case w.Hosts.More != "":
+			gaps = append(gaps, whereRuns(w))
+		}
+		for _, h := range w.Hosts.List {
+			for _, l := range o.Hosts.List {
+				if l.ID == h.ID && (l.Exists.And(h.Exists) != fact.Yes || !known) {
+					gaps = append(gaps, because(fmt.Sprintf("whether %s runs on %s: %s", o.Name, r.Label(h.ID), orUnknown(cmp.Or(l.Why, h.Why, o.Mode.Why))), o.Place))
+				}
+			}
+		}
+	}
+	return distinct(gaps)
 }
 
 // shortList is names in one line: at most three, or two and a count.
@@ -95,14 +128,11 @@ func (r *run) doorGroups() {
 		if e.Kind != topo.BalancerEndpoint && e.Kind != topo.PrivateLinkEndpoint || e.Elsewhere || len(e.Groups.List) == 0 {
 			continue
 		}
-		declared, more := netset.NoPorts(), e.ListensMore
-		for _, l := range e.Listens {
-			declared = declared.Union(l.Ports.Maybe)
-		}
+		declared, more := listensOn(e), e.ListensMore
 		if b := r.LoadBalancer(e.ID); b != nil {
 			if b.Kind == topo.ApplicationBalancer {
 				// What browsers try first; open without a listener they do no harm.
-				declared = declared.Union(netset.TCP(80, 80)).Union(netset.TCP(443, 443))
+				declared = declared.Or(netset.Exactly(netset.TCP(80, 80).Union(netset.TCP(443, 443))))
 			}
 			more = cmp.Or(more, b.ListenersMore)
 		}
@@ -110,7 +140,7 @@ func (r *run) doorGroups() {
 	}
 }
 
-func (r *run) doorGroup(e *topo.Endpoint, declared netset.Ports, more string) finding.Finding {
+func (r *run) doorGroup(e *topo.Endpoint, declared netset.Bounds, more string) finding.Finding {
 	name := r.Label(e.ID)
 	s := r.surplus(e, declared, more)
 	switch {
@@ -176,7 +206,10 @@ func (r *run) ownGroup(w *topo.Workload, e *topo.Endpoint) finding.Finding {
 	gaps = append(gaps, more...)
 	egress, open := r.openEgress(e)
 	note := ""
-	if open {
+	if open == fact.Unknown && r.intent.Sensitivity(w.ID, w.Name) >= sensitive {
+		gaps = append(gaps, egress)
+	}
+	if open == fact.Yes {
 		note = " Its groups let it connect to anywhere (" + egress.Text + "); name the destinations if it needs few."
 		if r.intent.Sensitivity(w.ID, w.Name) >= sensitive {
 			faults = append(faults, fault{title: w.Name + " may connect to anywhere", fact: "egress", severity: finding.Low,
@@ -221,7 +254,10 @@ func (r *run) groupGaps(w *topo.Workload, e *topo.Endpoint) []finding.Evidence {
 			gaps = append(gaps, because(fmt.Sprintf("whether %s holds %s is not known: %s", r.Label(w.ID), r.Label(l.ID), orUnknown(l.Why)), cmp.Or(l.Place, e.Place)))
 		case g != nil && g.MembersMore != "":
 			unsure = append(unsure, because("who holds "+r.Label(l.ID)+": "+g.MembersMore, g.Place))
-		case len(r.othersWith(e, l.ID)) == 0:
+		case len(r.othersWith(e, l.ID)) > 0:
+		case len(r.perhapsWith(e, l.ID)) > 0:
+			unsure = append(unsure, r.perhapsWith(e, l.ID)...)
+		default:
 			own = true
 		}
 	}
@@ -258,6 +294,19 @@ func (r *run) othersWith(own *topo.Endpoint, group ref.ID) []*topo.Endpoint {
 		for _, l := range h.Groups.List {
 			if l.ID == group && l.Exists == fact.Yes && h.Exists == fact.Yes {
 				out = append(out, h)
+			}
+		}
+	}
+	return out
+}
+
+// perhapsWith says which other endpoints may hold a group, and what is missing.
+func (r *run) perhapsWith(own *topo.Endpoint, group ref.ID) []finding.Evidence {
+	var out []finding.Evidence
+	for _, h := range r.Holders(group) {
+		for _, l := range h.Groups.List {
+			if why := cmp.Or(l.Why, h.Why); h.ID != own.ID && l.ID == group && l.Exists.And(h.Exists) == fact.Unknown {
+				out = append(out, because(fmt.Sprintf("whether %s holds %s is not known: %s", r.Label(r.ownerOf(h)), r.Label(group), orUnknown(why)), r.heldAt(h, group)))
 			}
 		}
 	}
@@ -306,8 +355,8 @@ type surplus struct {
 }
 
 // text is the surplus ports in words.
-func (s surplus) text(declared netset.Ports) string {
-	if s.ports.Covers(netset.Protocol(netset.ProtoTCP).Minus(declared)) {
+func (s surplus) text(declared netset.Bounds) string {
+	if s.ports.Covers(netset.Protocol(netset.ProtoTCP).Minus(declared.Maybe)) {
 		return "every port"
 	}
 	return s.ports.String()
@@ -315,15 +364,15 @@ func (s surplus) text(declared netset.Ports) string {
 
 // surplus compares what is admitted with what is declared; more says why more
 // may be declared than is known.
-func (r *run) surplus(e *topo.Endpoint, declared netset.Ports, more string) surplus {
+func (r *run) surplus(e *topo.Endpoint, declared netset.Bounds, more string) surplus {
 	var s surplus
 	for _, a := range r.net.Admitted(e.ID, talk()) {
 		if !r.hasSource(e, a) {
 			continue
 		}
 		whole := a.Ports.Sure.Covers(netset.Protocol(netset.ProtoTCP))
-		extra := a.Ports.Sure.Intersect(talk()).Minus(declared)
-		possible := a.Ports.Maybe.Intersect(talk()).Minus(declared)
+		extra := a.Ports.Sure.Intersect(talk()).Minus(declared.Maybe)
+		possible := a.Ports.Maybe.Intersect(talk()).Minus(declared.Sure)
 		switch {
 		case !extra.IsEmpty() && (more == "" || whole) && a.Rule != nil:
 			s.ports = s.ports.Union(extra)
@@ -331,7 +380,10 @@ func (r *run) surplus(e *topo.Endpoint, declared netset.Ports, more string) surp
 			s.evidence = append(s.evidence, because(fmt.Sprintf("%s allows %s %s", r.Label(a.Group), r.peerName(a.Rule.Peer), portsText(a.Ports.Sure)), a.Rule.Place))
 		case !possible.IsEmpty() && more != "":
 			s.gaps = append(s.gaps, because("ports of "+e.Name+": "+more, e.Place))
-		case !possible.IsEmpty():
+		case possible.IsEmpty():
+		case a.Ports.Sure.Covers(possible):
+			s.gaps = append(s.gaps, because(fmt.Sprintf("whether %s listens on %s", e.Name, portsText(possible)), e.Place))
+		default:
 			s.gaps = append(s.gaps, r.unknownAdmission(e.ID, a))
 		}
 	}
@@ -350,7 +402,7 @@ func (r *run) idlePorts(w *topo.Workload, e *topo.Endpoint) (fault, bool, []find
 	text := s.text(declared)
 	title := capped(w.Name+" admits ports that no container listens on: "+text, w.Name+" admits ports that no container listens on")
 	listens := "None of its containers maps a port."
-	if known := declared.TCPOnly(); !known.IsEmpty() {
+	if known := declared.Maybe.TCPOnly(); !known.IsEmpty() {
 		listens = "Its containers listen on " + known.String() + "."
 	}
 	return fault{title: title, fact: "idle " + text, severity: severity, why: why,
@@ -367,16 +419,22 @@ func (r *run) hasSource(e *topo.Endpoint, a reach.Admission) bool {
 	return slices.ContainsFunc(a.Holders, func(h reach.Holder) bool { return h.Endpoint != e.ID })
 }
 
+// listensOn is the ports on which an endpoint is declared to listen.
+func listensOn(e *topo.Endpoint) netset.Bounds {
+	var out netset.Bounds
+	for _, l := range e.Listens {
+		out = out.Or(l.Ports)
+	}
+	return out
+}
+
 // declaredPorts are the ports on which containers listen or health checks
 // arrive, and why there may be more.
-func (r *run) declaredPorts(w *topo.Workload, e *topo.Endpoint) (netset.Ports, string) {
-	out, more := netset.NoPorts(), e.ListensMore
-	for _, l := range e.Listens {
-		out = out.Union(l.Ports.Maybe)
-	}
+func (r *run) declaredPorts(w *topo.Workload, e *topo.Endpoint) (netset.Bounds, string) {
+	out, more := listensOn(e), e.ListensMore
 	for _, b := range r.boundOf(w) {
 		ports, known := bindingPorts(b)
-		if out = out.Union(ports); !known && more == "" {
+		if out = out.Or(netset.Exactly(ports)); !known && more == "" {
 			more = "the ports of target group or health check are not known"
 		}
 	}
@@ -386,31 +444,55 @@ func (r *run) declaredPorts(w *topo.Workload, e *topo.Endpoint) (netset.Ports, s
 		case !known && more == "":
 			more = "the port of the Service Connect proxy: " + orUnknown(c.IngressPort.Why)
 		case known && port > 0 && port <= 65535:
-			out = out.Union(netset.TCP(uint16(port), uint16(port)))
+			out = out.Or(netset.Exactly(netset.TCP(uint16(port), uint16(port))))
 		}
 	}
 	return out, more
 }
 
-// openEgress is whether the groups surely let a task connect to every IPv4
-// address on every port, with the rule that does.
-func (r *run) openEgress(e *topo.Endpoint) (finding.Evidence, bool) {
-	to, at := netset.Addrs{}, finding.Evidence{}
+// openEgress is whether the groups let a task connect to every IPv4 address on
+// every port, with the rule that does, or with what is not known.
+func (r *run) openEgress(e *topo.Endpoint) (finding.Evidence, fact.Tri) {
+	var to, perhaps netset.Addrs
+	var missing finding.Evidence
+	doubt := func(why string, at ref.Place) {
+		missing = cmp.Or(missing, because("whether "+r.Label(e.ID)+" may connect to anywhere: "+orUnknown(why), at))
+	}
+	if e.Groups.More != "" {
+		perhaps = netset.AllV4()
+		doubt(e.Groups.More, e.Groups.Place)
+	}
 	for _, l := range e.Groups.List {
 		g := r.SecurityGroup(l.ID)
-		if g == nil || l.Exists != fact.Yes {
+		if g == nil || g.EgressMore != "" {
+			perhaps = netset.AllV4()
+			doubt("the rules of "+r.Label(l.ID)+" are not all known", l.Place)
+		}
+		if g == nil {
 			continue
 		}
 		for _, rule := range g.Egress {
-			if rule.Exists != fact.Yes || rule.Peer.Kind != topo.PeerBlock || !rule.Ports.Sure.Covers(netset.Protocol(netset.ProtoTCP)) {
+			if rule.Peer.Kind == topo.PeerGroup || rule.Peer.Kind == topo.PeerPrefixList || !rule.Ports.Maybe.Covers(netset.Protocol(netset.ProtoTCP)) {
+				continue
+			}
+			known := rule.Peer.Kind == topo.PeerBlock && rule.Peer.Block.Prefix.IsValid()
+			if !known || rule.Exists.And(l.Exists) != fact.Yes || !rule.Ports.Sure.Covers(netset.Protocol(netset.ProtoTCP)) {
+				doubt(cmp.Or(rule.Peer.Block.Why, rule.Why, l.Why), rule.Place)
+				if known {
+					perhaps = perhaps.Union(netset.Prefix(rule.Peer.Block.Prefix))
+				} else if rule.Peer.Block.Of == "" {
+					perhaps = netset.AllV4()
+				}
 				continue
 			}
 			to = to.Union(netset.Prefix(rule.Peer.Block.Prefix))
 			if to.Covers(netset.AllV4()) {
-				at = because(fmt.Sprintf("%s allows %s out to %s", r.Label(l.ID), rule.Ports.Sure, r.peerName(rule.Peer)), rule.Place)
-				return at, true
+				return because(fmt.Sprintf("%s allows %s out to %s", r.Label(l.ID), rule.Ports.Sure, r.peerName(rule.Peer)), rule.Place), fact.Yes
 			}
 		}
 	}
-	return at, false
+	if to.Union(perhaps).Covers(netset.AllV4()) {
+		return missing, fact.Unknown
+	}
+	return finding.Evidence{}, fact.No
 }

@@ -118,26 +118,51 @@ func (r *run) missing(a reach.Answer, facing fact.Fact[bool], at ref.Place) []fi
 // balancer on a port that is known for plain HTTP. A task that may run on
 // several hosts is reached for sure if it is on all of them.
 func (r *run) directLeg(w *topo.Workload) (finding.Finding, bool) {
-	at := r.endpointsOf(w)
-	if len(at) == 0 || w.Endpoint == "" && w.Hosts.More != "" {
+	mode, _ := w.Mode.Get()
+	if isExternal(w) || mode == topo.ModeNone || unstarted(w, r.Endpoint(w.Endpoint)) && len(w.Hosts.List) == 0 {
 		return finding.Finding{}, false
 	}
-	ports, _ := r.taskPorts(w)
-	if e := r.Endpoint(w.Endpoint); e != nil {
-		ports = netset.NoPorts() // its own interface: what containers are declared to listen on
+	plain := netset.TCP(80, 80).Union(netset.TCP(8080, 8080))
+	ports, why := r.taskPorts(w)
+	possible := ports
+	if why != "" {
+		possible = plain
+	}
+	if e := r.Endpoint(w.Endpoint); e != nil { // its own interface: what containers are declared to listen on
+		ports, possible = netset.NoPorts(), netset.NoPorts()
 		for _, l := range e.Listens {
-			ports = ports.Union(l.Ports.Sure)
+			ports, possible = ports.Union(l.Ports.Sure), possible.Union(l.Ports.Maybe)
+		}
+		if why = e.ListensMore; why != "" {
+			possible = plain
 		}
 	}
-	open := ports.Intersect(netset.TCP(80, 80).Union(netset.TCP(8080, 8080)))
-	var evidence []finding.Evidence
+	open, perhaps := ports.Intersect(plain), netset.NoPorts()
+	var evidence, gaps []finding.Evidence
+	at := r.endpointsOf(w)
 	for _, id := range at {
 		a := r.connect(reach.Outside(netset.Internet()), reach.At(id), netset.AllPorts())
 		open = open.Intersect(a.Packets.Sure)
-		evidence = append(evidence, openings(a)...)
+		perhaps = perhaps.Union(a.Packets.Maybe.Intersect(possible).Intersect(plain))
+		evidence, gaps = append(evidence, openings(a)...), append(gaps, a.Gaps...)
 	}
-	if open.IsEmpty() {
+	if len(at) == 0 || w.Endpoint == "" && w.Hosts.More != "" {
+		open, perhaps = netset.NoPorts(), possible.Intersect(plain)
+		gaps = append(gaps, whereRuns(w))
+	}
+	switch {
+	case open.IsEmpty() && perhaps.IsEmpty():
 		return finding.Finding{}, false
+	case open.IsEmpty():
+		if why != "" {
+			gaps = append(gaps, because("ports of "+w.Name+": "+why, w.Place))
+		}
+		if len(gaps) == 0 {
+			gaps = append(gaps, because("whether containers of "+w.Name+" listen on "+perhaps.String()+" wherever the internet gets to them", w.Place))
+		}
+		return finding.Finding{Verdict: finding.Undecided, Severity: finding.High,
+			Title:   "it is not known whether " + w.Name + " serves the internet in plain text",
+			Message: "Its containers listen or may listen on a port for plain HTTP, and some gate between the internet and them is not known.", Gaps: distinct(gaps)}, true
 	}
 	return finding.Finding{Verdict: finding.Violates, Severity: finding.High, SeverityWhy: "the internet reaches the task without a load balancer",
 		Title:    w.Name + " serves the internet in plain text",

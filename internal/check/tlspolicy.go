@@ -39,11 +39,16 @@ func lowestTLS(policy string) string {
 	return ""
 }
 
-// judgeTLSPolicy judges every TLS listener.
+// judgeTLSPolicy judges every listener that speaks TLS or may.
 func judgeTLSPolicy(r *run) {
 	for _, f := range r.fronts() {
-		if isTLS(f.protocol) {
+		switch {
+		case isTLS(f.protocol):
 			r.add(f.l.Thing, r.policy(f))
+		case f.protocol == "":
+			name := fmt.Sprintf("%s %s", r.Label(f.b.ID), f.portText)
+			r.add(f.l.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "it is not known whether " + name + " speaks TLS",
+				Message: "If it does, its security policy decides which versions clients may use.", Gaps: []finding.Evidence{gap("protocol of the listener", f.l.Protocol)}})
 		}
 	}
 }
