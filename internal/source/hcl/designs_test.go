@@ -210,7 +210,7 @@ x.y d = [<module.vpc#azs.0> <module.vpc#azs.1>]
 x.y e = [<module.vpc#private_subnets>~]
 x.y f = [<module.vpc#private_subnets>~ subnet-1]
 x.y g = <module.each#out>
-x.y h = ?(the length of a list is not known: module.vpc.private_subnets is known only after apply)<module.vpc#private_subnets>
+x.y h = ?(the length of a list is not known: module.vpc.private_subnets comes from a module that is not here)<module.vpc#private_subnets>
 `,
 		said: `
 warning main.tf:3: module not here
@@ -418,7 +418,7 @@ x.y a = 10.0.2.0/24
 x.y b = subnet-1
 x.y c = <aws_lb.l#subnet_mapping.0.private_ipv4_address>
 x.y d = [<aws_lb.l#subnet_mapping.0.outpost_id>]
-x.y e = ?(sha1 looks into aws_lb.l.arn, which is known only after apply)<aws_lb.l#arn>
+x.y e = ?(aws_lb.l.arn is known only after apply)<aws_lb.l#arn>
 `,
 	},
 	{

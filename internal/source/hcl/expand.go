@@ -109,7 +109,7 @@ func why(v cty.Value, other string) string {
 		return have
 	}
 	for _, r := range symbol.Candidates(v) {
-		return interp.Reason(r)
+		return symbol.WhyOf(r)
 	}
 	return other
 }
@@ -161,7 +161,7 @@ func (m *module) count(x *expansion, block *load.Block, id string, a load.Attr, 
 func reasonOf(s string) string {
 	for _, p := range symbol.Parts(s) {
 		if p.IsRef {
-			return interp.Reason(p.Ref)
+			return symbol.WhyOf(p.Ref)
 		}
 	}
 	return "a value is known only after apply"

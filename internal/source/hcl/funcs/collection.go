@@ -28,7 +28,7 @@ var containsFunc = function.New(&function.Spec{
 		case fact.No:
 			return cty.False, nil
 		default:
-			return unknownOf(cty.Bool, "contains", refs(args)), nil
+			return unknownOf(cty.Bool, refs(args)), nil
 		}
 	},
 })
@@ -48,7 +48,7 @@ var indexFunc = function.New(&function.Spec{
 			case fact.Yes:
 				return cty.NumberIntVal(int64(i)), nil
 			case fact.Unknown:
-				return unknownOf(cty.Number, "index", refs(args)), nil
+				return unknownOf(cty.Number, refs(args)), nil
 			}
 		}
 		return cty.NilVal, errors.New("item not found")
@@ -79,7 +79,7 @@ var lengthFunc = function.New(&function.Spec{
 		case !v.IsKnown():
 			return cty.UnknownVal(cty.Number), nil
 		case ty == cty.String && symbol.Has(v.AsString()):
-			return unknownOf(cty.Number, "length", refs(args)), nil
+			return unknownOf(cty.Number, refs(args)), nil
 		case ty == cty.String:
 			return strlen(v)
 		default:
@@ -147,7 +147,7 @@ var lookupFunc = function.New(&function.Spec{
 		if from.Type().IsMapType() {
 			found = from.HasIndex(keyVal).True()
 			if !found && canBeKey(from, key) {
-				v := unknownOf(ty, "lookup", refs(args))
+				v := unknownOf(ty, refs(args))
 				return v.WithMarks(marks(args)), nil
 			}
 		}
@@ -269,7 +269,7 @@ var matchkeysFunc = function.New(&function.Spec{
 			case fact.Yes:
 				out = append(out, values[i])
 			case fact.Unknown:
-				return unknownOf(ty, "matchkeys", refs(args)), nil
+				return unknownOf(ty, refs(args)), nil
 			}
 		}
 		return listOf(ty.ElementType(), out), nil

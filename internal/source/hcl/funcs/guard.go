@@ -121,7 +121,7 @@ func call(name string, e entry, b *Budget, given []cty.Value) (cty.Value, error)
 func convertTo(v cty.Value, ty cty.Type) (cty.Value, error) {
 	plain, m := v.Unmark()
 	if ty != cty.String && ty != cty.DynamicPseudoType && plain.Type() == cty.String && symbol.HasValue(plain) {
-		return unknownOf(ty, "the conversion to "+ty.FriendlyName(), refs([]cty.Value{plain})).WithMarks(m), nil
+		return unknownOf(ty, refs([]cty.Value{plain})).WithMarks(m), nil
 	}
 	return convert.Convert(v, ty)
 }
@@ -161,18 +161,18 @@ func lookedInto(name string, f function.Function, args []cty.Value, held []symbo
 	if err != nil {
 		return cty.NilVal, err
 	}
-	return unknownOf(ty, name, held).WithMarks(marks(args)), nil
+	return unknownOf(ty, held).WithMarks(marks(args)), nil
 }
 
 // unknownOf is an unknown value because of symbols, which it may hold. Without
 // symbols the cause is an unknown argument, which brings its own reason.
-func unknownOf(ty cty.Type, name string, held []symbol.Part) cty.Value {
+func unknownOf(ty cty.Type, held []symbol.Part) cty.Value {
 	if len(held) == 0 {
 		return cty.UnknownVal(ty)
 	}
 	why := held[0].Ref.Attr // the reason of a hole
 	if held[0].Ref.ID != "" {
-		why = fmt.Sprintf("%s looks into %s, which is known only after apply", name, nameOf(held[0]))
+		why = symbol.WhyOf(held[0].Ref)
 	}
 	return mayHold(symbol.Unknown(ty, why, ref.Place{}), held)
 }
@@ -193,14 +193,7 @@ func unknownText(name string, from ...string) cty.Value {
 	for _, s := range from {
 		values = append(values, cty.StringVal(s))
 	}
-	return unknownOf(cty.String, name, refs(values))
-}
-
-func nameOf(p symbol.Part) string {
-	if p.Ref.Attr == "" {
-		return string(p.Ref.ID)
-	}
-	return string(p.Ref.ID) + "." + p.Ref.Attr
+	return unknownOf(cty.String, refs(values))
 }
 
 // refs are the symbols in values, each once, in the order of their appearance.

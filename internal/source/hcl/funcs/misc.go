@@ -84,7 +84,7 @@ var arnType = cty.Object(map[string]cty.Type{
 var arnParseFunc = typed(arnType, []string{"arn"}, func(a []string) (cty.Value, error) {
 	parts := strings.SplitN(a[0], ":", 6)
 	if symbol.Has(strings.Join(parts[:min(5, len(parts))], "")) {
-		return unknownOf(arnType, "arn_parse", refs([]cty.Value{cty.StringVal(a[0])})), nil
+		return unknownOf(arnType, refs([]cty.Value{cty.StringVal(a[0])})), nil
 	}
 	if len(parts) < 6 || parts[0] != "arn" {
 		return cty.NilVal, function.NewArgErrorf(0, "%s is no ARN: it needs the form arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE", quoted(a[0]))

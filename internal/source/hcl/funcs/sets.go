@@ -88,7 +88,7 @@ func setFunc(name string, plain function.Function, keep fact.Tri) function.Funct
 			case e.Type() == cty.String && known(e):
 				out = append(out, cty.StringVal(symbol.Rest(e.AsString())))
 			default:
-				return unknownOf(ty, name, refs(args)), nil
+				return unknownOf(ty, refs(args)), nil
 			}
 		}
 		if len(out) == 0 {

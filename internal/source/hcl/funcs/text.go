@@ -90,7 +90,7 @@ func splitBefore(args []cty.Value) error {
 var splitFunc = typed(cty.List(cty.String), []string{"separator", "str"}, func(a []string) (cty.Value, error) {
 	// An element that stands for zero or more was joined with what splits it.
 	if wild.Touches(symbol.NotRest(a[1]), a[0]) || symbol.Has(a[0]) {
-		return unknownOf(cty.List(cty.String), "split", refs([]cty.Value{cty.StringVal(a[1]), cty.StringVal(a[0])})), nil
+		return unknownOf(cty.List(cty.String), refs([]cty.Value{cty.StringVal(a[1]), cty.StringVal(a[0])})), nil
 	}
 	return stdlib.Split(cty.StringVal(a[0]), cty.StringVal(a[1]))
 })
@@ -104,7 +104,7 @@ func test(name string, params []string, has, can func(s, t string) bool) entry {
 			return cty.True, nil
 		case can(a[0], a[1]):
 			held := refs([]cty.Value{cty.StringVal(a[0]), cty.StringVal(a[1])})
-			return unknownOf(cty.Bool, name, held), nil
+			return unknownOf(cty.Bool, held), nil
 		default:
 			return cty.False, nil
 		}
@@ -230,7 +230,7 @@ func padded(f string) bool {
 func formatter(name string, call func(format cty.Value, args ...cty.Value) (cty.Value, error), ty cty.Type) func([]cty.Value) (cty.Value, error) {
 	return func(args []cty.Value) (cty.Value, error) {
 		if held := refs(args); len(held) > 0 && (symbol.Has(args[0].AsString()) && strings.Contains(args[0].AsString(), "%") || padded(args[0].AsString())) {
-			return unknownOf(ty, name, held), nil
+			return unknownOf(ty, held), nil
 		}
 		return call(args[0], args[1:]...)
 	}

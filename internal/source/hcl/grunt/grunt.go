@@ -330,7 +330,7 @@ func why(v cty.Value, other string) string {
 	symbol.Walk(v, func(s string) {
 		for _, p := range symbol.Parts(s) {
 			if p.IsRef && reason == other {
-				reason = interp.Reason(p.Ref)
+				reason = symbol.WhyOf(p.Ref)
 			}
 		}
 	})

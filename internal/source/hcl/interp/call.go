@@ -378,7 +378,7 @@ func restReason(v cty.Value) string {
 		if plain, _ := element.Unmark(); symbol.IsRest(element) && plain.Type() == cty.String {
 			for _, p := range symbol.Parts(plain.AsString()) {
 				if p.IsRef && p.Ref.ID != "" {
-					return "the length of a list is not known: " + Reason(p.Ref)
+					return "the length of a list is not known: " + symbol.WhyOf(p.Ref)
 				}
 			}
 		}

@@ -183,37 +183,10 @@ func isEntity(v cty.Value) bool { _, ok := Entity(v); return ok }
 func keyReason(name string) string {
 	for _, p := range symbol.Parts(name) {
 		if p.IsRef {
-			return Reason(p.Ref)
+			return symbol.WhyOf(p.Ref)
 		}
 	}
 	return "the keys of the map are not known"
-}
-
-// Reason is why the value of a reference is not known, as a clause.
-func Reason(r resource.Reference) string {
-	switch {
-	case r.ID == "":
-		return r.Attr
-	case isVariable(string(r.ID)):
-		return string(r.ID) + " has no value"
-	case r.Attr == "":
-		return string(r.ID) + " is not known here"
-	default:
-		return string(r.ID) + "." + r.Attr + " is known only after apply"
-	}
-}
-
-func isVariable(id string) bool {
-	last := 0
-	for i := range len(id) {
-		if id[i] == '.' || id[i] == '/' {
-			if id[last:i] == "var" {
-				return true
-			}
-			last = i + 1
-		}
-	}
-	return false
 }
 
 func (e *Evaluator) byNumber(v, key cty.Value, at hcl.Range) (cty.Value, *Error) {

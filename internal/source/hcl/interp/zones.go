@@ -47,7 +47,7 @@ func zonePattern(x *hclsyntax.FunctionCallExpr, fn function.Function, args []cty
 	}
 	out := make([]cty.Value, count)
 	for i := range out {
-		out[i] = symbol.Unknown(cty.DynamicPseudoType, Reason(r), Place(x.NameRange))
+		out[i] = symbol.Unknown(cty.DynamicPseudoType, symbol.WhyOf(r), Place(x.NameRange))
 	}
 	return cty.TupleVal(out).WithMarks(marks), true
 }

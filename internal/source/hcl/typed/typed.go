@@ -67,7 +67,7 @@ func primitive(v cty.Value, ty cty.Type, at ref.Place) (cty.Value, error) {
 	if v.Type() == cty.String && ty != cty.String && symbol.Has(v.AsString()) {
 		for _, p := range symbol.Parts(v.AsString()) {
 			if p.IsRef {
-				return symbol.Unknown(ty, interp.Reason(p.Ref), at).Mark(symbol.Candidate{Ref: p.Ref}), nil
+				return symbol.Unknown(ty, symbol.WhyOf(p.Ref), at).Mark(symbol.Candidate{Ref: p.Ref}), nil
 			}
 		}
 		return symbol.Unknown(ty, "a value is known only after apply", at), nil

@@ -78,7 +78,7 @@ func TestSymbolsAreKept(t *testing.T) {
 	}
 	number, err := Convert(self, cty.Number, ref.Place{File: "a.tf", Line: 3})
 	why, at := symbol.Why(number)
-	if err != nil || why != "module.m.subnet_ids is known only after apply" || at.Line != 3 {
+	if err != nil || why != "module.m.subnet_ids comes from a module that is not here" || at.Line != 3 {
 		t.Errorf("a symbol as a number is %#v, %v", number, err)
 	}
 	if _, err := Convert(cty.StringVal("x"), cty.Map(cty.String), ref.Place{}); err == nil {
