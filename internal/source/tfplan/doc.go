@@ -17,8 +17,9 @@
 //     configuration shows one source that can be unknown, and the argument and
 //     the attribute both name identities, as vpc_id and id do: then the value
 //     can be nothing else. A list of as many unknown elements as there are such
-//     sources, each referred to once, has all of them. Otherwise the value is
-//     unknown, with all references of its expression as candidates.
+//     sources, each referred to once, has all of them, and so has a list that is
+//     unknown as a whole if its sources are alike or are groups. Otherwise the
+//     value is unknown, with all references of its expression as candidates.
 //   - An argument that is unknown but not written, or written with a value that
 //     is known and empty, is null: what AWS makes of that is for others to know.
 //   - Addresses are those of Terraform. Places are the lines of the file.
@@ -31,7 +32,8 @@
 //   - Local values: a plan does not hold their expressions. An argument that
 //     goes through one is unknown without candidates, and says so.
 //   - Constants within an expression: security_groups = [aws_security_group.a.id,
-//     "sg-0123"] shows only the reference if the whole set is unknown.
+//     "sg-0123"] shows only the reference if the whole set is unknown, and so does
+//     every set that has nothing else. A note says so where it may matter.
 //   - Dynamic blocks: a plan does not hold their expressions. Their contents are
 //     known or unknown without candidates. A block type that is unknown as a
 //     whole and not written otherwise is taken as left to the provider.

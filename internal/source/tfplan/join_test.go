@@ -96,40 +96,44 @@ func TestJoin(t *testing.T) {
 		want    string
 		because string // in Why
 	}{
-		"one reference":              {whole("vpc_id", refs("aws_security_group.a.vpc_id", "aws_security_group.a")), "vpc_id", ref + "aws_security_group.a#vpc_id", ""},
-		"a list of one":              {whole("security_groups", refs(a...)), "security_groups", list + "aws_security_group.a#id", ""},
-		"format of old versions":     {whole("security_group_id", refs("aws_security_group.a")), "security_group_id", ref + "aws_security_group.a#id", ""},
-		"old versions, an ARN":       {whole("group_arn", refs("aws_security_group.a")), "group_arn", ref + "aws_security_group.a#arn", ""},
-		"a set of two":               {whole("security_groups", refs(both...)), "security_groups", open + "aws_security_group.a#id aws_security_group.b#id", "depends on 2 attributes"},
-		"either of two":              {whole("security_group_id", refs(both...)), "security_group_id", open + "aws_security_group.a#id aws_security_group.b#id", "depends on 2 attributes"},
-		"a text around it":           {whole("policy", refs("aws_security_group.a.arn", "aws_security_group.a")), "policy", open + "aws_security_group.a#arn", "known after apply"},
-		"a composed resource_id":     {whole("resource_id", refs(a...)), "resource_id", open + "aws_security_group.a#id", "known after apply"},
-		"no identity":                {whole("subnet_id", refs("aws_security_group.a.revision", "aws_security_group.a")), "subnet_id", open + "aws_security_group.a#revision", "known after apply"},
-		"a local value":              {whole("security_group_id", refs("local.group")), "security_group_id", open, "local.group is not in the plan"},
-		"a local value beside":       {whole("security_group_id", refs("local.group", a[0], a[1])), "security_group_id", open + "aws_security_group.a#id", "local.group"},
-		"what is known cannot be it": {whole("security_group_id", refs("data.aws_vpc.v.id", "data.aws_vpc.v", a[0], a[1])), "security_group_id", ref + "aws_security_group.a#id", ""},
-		"known, but in the list":     {whole("security_groups", refs("data.aws_vpc.v.id", "data.aws_vpc.v", a[0], a[1])), "security_groups", open + "aws_security_group.a#id data.aws_vpc.v#id", "known after apply"},
-		"none of count 0":            {whole("subnet_id", refs("aws_subnet.none[0].id", "aws_subnet.none[0]", "aws_subnet.none", "aws_subnet.s[1].id", "aws_subnet.s[1]", "aws_subnet.s")), "subnet_id", ref + "aws_subnet.s[1]#id", ""},
-		"lost from the plan":         {whole("subnet_id", refs("aws_subnet.lost.id", "aws_subnet.lost", a[0], a[1])), "subnet_id", open + "aws_security_group.a#id", "aws_subnet.lost"},
-		"a function alone":           {whole("subnet_id", `{}`), "subnet_id", open, "without references"},
-		"all is known":               {whole("security_groups", refs("data.aws_vpc.v.id", "data.aws_vpc.v")), "security_groups", "null", ""},
-		"an empty variable":          {design{unknown: `"user_data":true`, expressions: `"user_data":` + refs("var.e"), variables: `"e":{"value":""}`}, "user_data", "null", ""},
-		"a hidden function":          {design{unknown: `"user_data":true`, expressions: `"user_data":` + refs("var.e"), variables: `"e":{"value":"x"}`}, "user_data", open, "known after apply"},
-		"not written":                {design{unknown: `"security_groups":true`}, "security_groups", "null", ""},
-		"all instances":              {whole("subnets", refs("aws_subnet.s")), "subnets", open + "aws_subnet.s[0]#id aws_subnet.s[1]#id", "depends on 2"},
-		"an index":                   {whole("subnet_id", refs("aws_subnet.s[1].id", "aws_subnet.s[1]", "aws_subnet.s")), "subnet_id", ref + "aws_subnet.s[1]#id", ""},
-		"a key":                      {whole("subnet_id", refs(`aws_subnet.z[\"q\"].id`, `aws_subnet.z[\"q\"]`, "aws_subnet.z")), "subnet_id", ref + `aws_subnet.z["q"]#id`, ""},
-		"a length beside":            {whole("subnet_id", refs("aws_subnet.s", "aws_subnet.s[1].id", "aws_subnet.s[1]", "aws_subnet.s")), "subnet_id", open + "aws_subnet.s[0]#id aws_subnet.s[1]#id", "depends on 2"},
-		"count.index, other count":   {design{key: "0", unknown: `"subnet_id":true`, expressions: `"subnet_id":` + refs("aws_subnet.s", "count.index")}, "subnet_id", open + "aws_subnet.s[0]#id aws_subnet.s[1]#id", "depends on 2"},
-		"each.key":                   {design{key: `"p"`, unknown: `"subnet_id":true`, expressions: `"subnet_id":` + refs("aws_subnet.z", "each.key")}, "subnet_id", ref + `aws_subnet.z["p"]#id`, ""},
-		"each.value of a resource":   {design{key: `"p"`, unknown: `"subnet_id":true`, expressions: `"subnet_id":` + refs("each.value.id", "each.value"), conf: `,"for_each_expression":` + refs("aws_subnet.z")}, "subnet_id", ref + `aws_subnet.z["p"]#id`, ""},
-		"each.value of a map":        {design{key: `"p"`, unknown: `"subnet_id":true`, expressions: `"subnet_id":` + refs("each.value"), conf: `,"for_each_expression":` + refs(a...)}, "subnet_id", open + "aws_security_group.a#id", ""},
-		"each.value of nothing":      {design{key: `"p"`, unknown: `"subnet_id":true`, expressions: `"subnet_id":` + refs("each.value")}, "subnet_id", open, "each.value"},
-		"two elements":               {design{after: `"security_groups":[null,null]`, unknown: `"security_groups":[true,true]`, expressions: `"security_groups":` + refs(both...)}, "security_groups", list + "aws_security_group.a#id aws_security_group.b#id", ""},
-		"all instances, by element":  {design{after: `"subnets":[null,null]`, unknown: `"subnets":[true,true]`, expressions: `"subnets":` + refs("aws_subnet.s")}, "subnets", list + "aws_subnet.s[0]#id aws_subnet.s[1]#id", ""},
-		"some instances, by element": {design{after: `"subnets":[null]`, unknown: `"subnets":[true]`, expressions: `"subnets":` + refs("aws_subnet.s")}, "subnets 0", open + "aws_subnet.s[0]#id aws_subnet.s[1]#id", "depends on 2"},
-		"an element beside a known":  {design{after: `"subnets":["subnet-01234567",null]`, unknown: `"subnets":[false,true]`, expressions: `"subnets":` + refs("aws_subnet.s[0].id", "aws_subnet.s[0]", "aws_subnet.s", "var.more"), variables: `"more":{"value":"subnet-01234567"}`}, "subnets 1", ref + "aws_subnet.s[0]#id", ""},
-		"a written id may be in it":  {design{unknown: `"subnets":true`, expressions: `"subnets":` + refs("aws_subnet.s[0].id", "aws_subnet.s[0]", "aws_subnet.s", "var.more"), variables: `"more":{"value":["subnet-01234567"]}`}, "subnets", open + "aws_subnet.s[0]#id", "known after apply"},
+		"one reference":               {whole("vpc_id", refs("aws_security_group.a.vpc_id", "aws_security_group.a")), "vpc_id", ref + "aws_security_group.a#vpc_id", ""},
+		"a list of one":               {whole("security_groups", refs(a...)), "security_groups", list + "aws_security_group.a#id", ""},
+		"format of old versions":      {whole("security_group_id", refs("aws_security_group.a")), "security_group_id", ref + "aws_security_group.a#id", ""},
+		"old versions, an ARN":        {whole("group_arn", refs("aws_security_group.a")), "group_arn", ref + "aws_security_group.a#arn", ""},
+		"a set of two":                {whole("security_groups", refs(both...)), "security_groups", list + "aws_security_group.a#id aws_security_group.b#id", ""},
+		"a set of two by a condition": {design{unknown: `"security_groups":true`, expressions: `"security_groups":` + refs(append([]string{"var.c"}, both...)...), variables: `"c":{"value":true}`}, "security_groups", open + "aws_security_group.a#id aws_security_group.b#id", "depends on 2"},
+		"one of a set twice":          {whole("security_groups", refs(append(both, a...)...)), "security_groups", open + "aws_security_group.a#id aws_security_group.b#id", "depends on 2"},
+		"things that differ":          {whole("member_ids", refs("aws_security_group.a.id", "aws_security_group.a", "aws_nat_gateway.n.id", "aws_nat_gateway.n")), "member_ids", open + "aws_security_group.a#id aws_nat_gateway.n#id", "depends on 2"},
+		"either of two":               {whole("security_group_id", refs(both...)), "security_group_id", open + "aws_security_group.a#id aws_security_group.b#id", "depends on 2 attributes"},
+		"a text around it":            {whole("policy", refs("aws_security_group.a.arn", "aws_security_group.a")), "policy", open + "aws_security_group.a#arn", "known after apply"},
+		"a composed resource_id":      {whole("resource_id", refs(a...)), "resource_id", open + "aws_security_group.a#id", "known after apply"},
+		"no identity":                 {whole("subnet_id", refs("aws_security_group.a.revision", "aws_security_group.a")), "subnet_id", open + "aws_security_group.a#revision", "known after apply"},
+		"a local value":               {whole("security_group_id", refs("local.group")), "security_group_id", open, "local.group is not in the plan"},
+		"a local value beside":        {whole("security_group_id", refs("local.group", a[0], a[1])), "security_group_id", open + "aws_security_group.a#id", "local.group"},
+		"what is known cannot be it":  {whole("security_group_id", refs("data.aws_vpc.v.id", "data.aws_vpc.v", a[0], a[1])), "security_group_id", ref + "aws_security_group.a#id", ""},
+		"known, but in the list":      {whole("security_groups", refs("data.aws_vpc.v.id", "data.aws_vpc.v", a[0], a[1])), "security_groups", open + "aws_security_group.a#id data.aws_vpc.v#id", "known after apply"},
+		"none of count 0":             {whole("subnet_id", refs("aws_subnet.none[0].id", "aws_subnet.none[0]", "aws_subnet.none", "aws_subnet.s[1].id", "aws_subnet.s[1]", "aws_subnet.s")), "subnet_id", ref + "aws_subnet.s[1]#id", ""},
+		"lost from the plan":          {whole("subnet_id", refs("aws_subnet.lost.id", "aws_subnet.lost", a[0], a[1])), "subnet_id", open + "aws_security_group.a#id", "aws_subnet.lost"},
+		"a function alone":            {whole("subnet_id", `{}`), "subnet_id", open, "without references"},
+		"all is known":                {whole("security_groups", refs("data.aws_vpc.v.id", "data.aws_vpc.v")), "security_groups", "null", ""},
+		"an empty variable":           {design{unknown: `"user_data":true`, expressions: `"user_data":` + refs("var.e"), variables: `"e":{"value":""}`}, "user_data", "null", ""},
+		"a hidden function":           {design{unknown: `"user_data":true`, expressions: `"user_data":` + refs("var.e"), variables: `"e":{"value":"x"}`}, "user_data", open, "known after apply"},
+		"not written":                 {design{unknown: `"security_groups":true`}, "security_groups", "null", ""},
+		"all instances":               {whole("subnets", refs("aws_subnet.s")), "subnets", list + "aws_subnet.s[0]#id aws_subnet.s[1]#id", ""},
+		"instances by key":            {whole("subnets", refs("aws_subnet.z")), "subnets", open + `aws_subnet.z["p"]#id aws_subnet.z["q"]#id`, "depends on 2"},
+		"an index":                    {whole("subnet_id", refs("aws_subnet.s[1].id", "aws_subnet.s[1]", "aws_subnet.s")), "subnet_id", ref + "aws_subnet.s[1]#id", ""},
+		"a key":                       {whole("subnet_id", refs(`aws_subnet.z[\"q\"].id`, `aws_subnet.z[\"q\"]`, "aws_subnet.z")), "subnet_id", ref + `aws_subnet.z["q"]#id`, ""},
+		"a length beside":             {whole("subnet_id", refs("aws_subnet.s", "aws_subnet.s[1].id", "aws_subnet.s[1]", "aws_subnet.s")), "subnet_id", open + "aws_subnet.s[0]#id aws_subnet.s[1]#id", "depends on 2"},
+		"count.index, other count":    {design{key: "0", unknown: `"subnet_id":true`, expressions: `"subnet_id":` + refs("aws_subnet.s", "count.index")}, "subnet_id", open + "aws_subnet.s[0]#id aws_subnet.s[1]#id", "depends on 2"},
+		"each.key":                    {design{key: `"p"`, unknown: `"subnet_id":true`, expressions: `"subnet_id":` + refs("aws_subnet.z", "each.key")}, "subnet_id", ref + `aws_subnet.z["p"]#id`, ""},
+		"each.value of a resource":    {design{key: `"p"`, unknown: `"subnet_id":true`, expressions: `"subnet_id":` + refs("each.value.id", "each.value"), conf: `,"for_each_expression":` + refs("aws_subnet.z")}, "subnet_id", ref + `aws_subnet.z["p"]#id`, ""},
+		"each.value of a map":         {design{key: `"p"`, unknown: `"subnet_id":true`, expressions: `"subnet_id":` + refs("each.value"), conf: `,"for_each_expression":` + refs(a...)}, "subnet_id", open + "aws_security_group.a#id", ""},
+		"each.value of nothing":       {design{key: `"p"`, unknown: `"subnet_id":true`, expressions: `"subnet_id":` + refs("each.value")}, "subnet_id", open, "each.value"},
+		"two elements":                {design{after: `"security_groups":[null,null]`, unknown: `"security_groups":[true,true]`, expressions: `"security_groups":` + refs(both...)}, "security_groups", list + "aws_security_group.a#id aws_security_group.b#id", ""},
+		"all instances, by element":   {design{after: `"subnets":[null,null]`, unknown: `"subnets":[true,true]`, expressions: `"subnets":` + refs("aws_subnet.s")}, "subnets", list + "aws_subnet.s[0]#id aws_subnet.s[1]#id", ""},
+		"some instances, by element":  {design{after: `"subnets":[null]`, unknown: `"subnets":[true]`, expressions: `"subnets":` + refs("aws_subnet.s")}, "subnets 0", open + "aws_subnet.s[0]#id aws_subnet.s[1]#id", "depends on 2"},
+		"an element beside a known":   {design{after: `"subnets":["subnet-01234567",null]`, unknown: `"subnets":[false,true]`, expressions: `"subnets":` + refs("aws_subnet.s[0].id", "aws_subnet.s[0]", "aws_subnet.s", "var.more"), variables: `"more":{"value":"subnet-01234567"}`}, "subnets 1", ref + "aws_subnet.s[0]#id", ""},
+		"a written id may be in it":   {design{unknown: `"subnets":true`, expressions: `"subnets":` + refs("aws_subnet.s[0].id", "aws_subnet.s[0]", "aws_subnet.s", "var.more"), variables: `"more":{"value":["subnet-01234567"]}`}, "subnets", open + "aws_subnet.s[0]#id", "known after apply"},
 		"gateways told apart": {design{after: `"route":[{"cidr_block":"0.0.0.0/0"}]`, unknown: `"route":[{"nat_gateway_id":true}]`,
 			expressions: `"route":` + refs("aws_internet_gateway.i.id", "aws_internet_gateway.i", "aws_nat_gateway.n.id", "aws_nat_gateway.n")}, "route nat_gateway_id", ref + "aws_nat_gateway.n#id", ""},
 		// AWS took a NAT gateway's id there for a long time.
@@ -162,7 +166,7 @@ func TestJoin(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			set, diags := Read("p", []byte(tc.d.String()), Options{})
-			if len(diags) > 0 {
+			if problems(diags) > 0 {
 				t.Fatalf("%v in\n%s", diags, tc.d)
 			}
 			v := thing(t, set)
@@ -231,7 +235,7 @@ func TestModuleOutputs(t *testing.T) {
 "module_calls":{"m":{"count_expression":{"constant_value":2},"module":{"resources":[{"address":"aws_vpc.v"}],"outputs":{"id":{"expression":{"references":["aws_vpc.v.id","aws_vpc.v"]}}}}},
 "n":{"expressions":{"in":{"references":["module.m[0].id","module.m[0]","module.m"]}},"module":{"outputs":{"all":{"expression":{"references":["var.in"]}}}}}}}}}`
 	set, diags := Read("p", []byte(plan), Options{})
-	if len(diags) > 0 {
+	if problems(diags) > 0 {
 		t.Fatal(diags)
 	}
 	want := []string{
@@ -290,6 +294,27 @@ func TestRegions(t *testing.T) {
 		"aws_vpc.arn": "us-west-2", "aws_vpc.open": "", "module.m.aws_vpc.v": "ap-south-1"} {
 		if got := find(t, set, id).Region; got != want {
 			t.Errorf("%s is in %q, want %q", id, got, want)
+		}
+	}
+}
+
+// Of instances that differ a list may hold some, which nothing in the plan shows.
+func TestInstancesThatDiffer(t *testing.T) {
+	for public, want := range map[string]string{
+		"false": "list aws_subnet.s[0]#id aws_subnet.s[1]#id",
+		"true":  "? aws_subnet.s[0]#id aws_subnet.s[1]#id",
+	} {
+		plan := design{unknown: `"subnets":true`, expressions: `"subnets":` + refs("aws_subnet.s")}.String()
+		for i, v := range []string{"false", public} {
+			plan = strings.Replace(plan, fmt.Sprintf(`"name":"s","index":%d,"values":{}`, i),
+				fmt.Sprintf(`"name":"s","index":%d,"values":{"cidr_block":"10.0.%d.0/24","map_public_ip_on_launch":%s,"tags":{"Name":"s%d"}}`, i, i, v, i), 1)
+		}
+		set, diags := Read("p", []byte(plan), Options{})
+		if got := show(thing(t, set).Get("subnets")); got != want {
+			t.Errorf("with map_public_ip_on_launch %s the list is %s, want %s", public, got, want)
+		}
+		if noted := len(diags) == 1 && diags[0].Summary == "lists known only after apply"; noted != (public == "false") {
+			t.Errorf("with map_public_ip_on_launch %s: %v", public, diags)
 		}
 	}
 }

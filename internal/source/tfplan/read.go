@@ -63,6 +63,7 @@ type reader struct {
 	keys   map[string][]string // of keysOf
 	config *config             // nil for states
 	work   int                 // steps spent on following references
+	wholes int                 // lists that are taken to have all that is referred to
 }
 
 // Read reads a plan or a state. The name is how places call the file. Data must
@@ -108,6 +109,7 @@ func Read(name string, data []byte, opts Options) (resource.Set, diag.List) {
 	}
 	set.Kind = kind
 	set.Resources = r.build()
+	r.assumed()
 	return set, r.diags.Sorted()
 }
 
@@ -278,6 +280,14 @@ func (r *reader) id(addr string) ref.ID {
 		return ref.ID(addr)
 	}
 	return ref.ID(r.opts.Prefix + "/" + addr)
+}
+
+// address is the inverse of id.
+func (r *reader) address(id ref.ID) string {
+	if r.opts.Prefix == "" {
+		return string(id)
+	}
+	return strings.TrimPrefix(string(id), r.opts.Prefix+"/")
 }
 
 // build makes the resources of the items, sorted by ID.

@@ -243,10 +243,14 @@ func (b *builder) unknown(arg string, e expr) resource.Value {
 		// not, such as timestamp, could be hidden, and none gives an identity.
 		return resource.Value{}
 	}
-	if e.whole && s.certain(arg) && len(s.refs) == 1 && !(list && (s.literals || len(s.known) > 0)) {
-		v := resource.Value{Kind: resource.Ref, Ref: s.refs[0], Place: b.r.place(b.it.node)}
-		if list {
-			v = resource.Value{Kind: resource.List, List: []resource.Value{v}}
+	if e.whole && !list && s.certain(arg) && len(s.refs) == 1 {
+		return resource.Value{Kind: resource.Ref, Ref: s.refs[0], Place: b.r.place(b.it.node)}
+	}
+	if e.whole && list && b.wholly(arg, s) {
+		b.r.wholes++
+		v := resource.Value{Kind: resource.List}
+		for _, f := range s.refs {
+			v.List = append(v.List, resource.Value{Kind: resource.Ref, Ref: f, Place: b.r.place(b.it.node)})
 		}
 		return v
 	}
