@@ -41,4 +41,8 @@
 //     index if both have the same indices; what is added to the index is not in
 //     the plan.
 //   - ignore_changes and other lifecycle arguments, resource_drift, checks.
+//
+// The package has more than 1,500 lines because a reference runs through
+// variables, outputs, blocks and instances alike: what follows it needs all that
+// was read.
 package tfplan
