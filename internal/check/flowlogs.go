@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 // Flow Logs").
 func judgeFlowLogs(r *run) {
 	homes, all, where := r.taskVPCs()
+	judged := false
 	for i := range r.VPCs {
 		v := &r.VPCs[i]
 		subnets, tasks := r.taskSubnets(v.ID)
@@ -25,6 +27,7 @@ func judgeFlowLogs(r *run) {
 		case tasks == 0 && all:
 			r.notApplicable(v.Thing, "no task runs in "+v.Name, "The tasks of the design run in other VPCs.")
 		default:
+			judged = true
 			f := r.coverage(v, subnets, tasks)
 			if tasks == 0 && len(where) > 0 && f.Verdict == finding.Violates {
 				f.Verdict, f.Title = finding.Undecided, "it is not known whether tasks run in "+v.Name+", which no flow log covers"
@@ -33,6 +36,32 @@ func judgeFlowLogs(r *run) {
 			r.add(v.Thing, f)
 		}
 	}
+	for i := range r.Workloads {
+		if w := &r.Workloads[i]; !judged && len(r.homeOf(w)) == 0 && w.Kind != topo.StandaloneWorkload && !isExternal(w) {
+			r.add(w.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, SeverityWhy: "without a record nobody can tell who talked to whom",
+				Title: "it is not known whether flow logs cover " + w.Name, Message: "The design does not tell in which VPC its tasks run.",
+				Gaps: []finding.Evidence{r.whichVPC(w)}})
+		}
+	}
+}
+
+// homeOf are the VPCs in which a workload runs.
+func (r *run) homeOf(w *topo.Workload) []ref.ID {
+	var out []ref.ID
+	for _, id := range r.hostsAndTasks(w) {
+		if e := r.Endpoint(id); e != nil && e.VPC != "" {
+			out = append(out, e.VPC)
+		}
+	}
+	return out
+}
+
+// whichVPC is the missing fact of a workload of which no VPC is known.
+func (r *run) whichVPC(w *topo.Workload) finding.Evidence {
+	if e := r.Endpoint(w.Endpoint); e != nil {
+		return because("the VPC of "+r.Label(e.ID)+": "+cmp.Or(e.Subnets.More, "its subnets are defined outside the design"), cmp.Or(e.Subnets.Place, e.Place))
+	}
+	return whereRuns(w)
 }
 
 // taskVPCs are the VPCs in which the design runs tasks, and whether these are
@@ -45,15 +74,12 @@ func (r *run) taskVPCs() (homes map[ref.ID]bool, all bool, where []finding.Evide
 		if w.Kind == topo.StandaloneWorkload {
 			continue
 		}
-		home := false
-		for _, id := range r.hostsAndTasks(w) {
-			if e := r.Endpoint(id); e != nil && e.VPC != "" {
-				homes[e.VPC] = true
-				home = true
-			}
+		in := r.homeOf(w)
+		for _, id := range in {
+			homes[id] = true
 		}
-		if !home && !isExternal(w) {
-			where = append(where, whereRuns(w))
+		if len(in) == 0 && !isExternal(w) {
+			where = append(where, r.whichVPC(w))
 		}
 	}
 	all = len(homes) > 0 && len(where) == 0

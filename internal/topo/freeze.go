@@ -36,6 +36,7 @@ type index struct {
 	ofBalance map[ref.ID][]*Listener // load balancer → its listeners
 	bound     map[ref.ID][]*Workload // target group or classic load balancer → workloads
 	names     map[string]int         // "svc/orders" → how many things are called so
+	labels    map[string]int         // "sg main", and "sg main of module.db" → how many things are called so
 }
 
 // table sorts a list by ID, keeps the first of equal IDs, and indexes it.
@@ -99,10 +100,18 @@ func (s *Snapshot) Freeze() *Snapshot {
 			}
 		}
 	}
-	x.names = map[string]int{}
+	x.names, x.labels = map[string]int{}, map[string]int{}
+	label := func(id ref.ID) {
+		kind, name := s.named(id)
+		x.labels[kind+" "+name]++
+		if m := id.Module(); m != "" {
+			x.labels[kind+" "+name+" of "+string(m)]++
+		}
+	}
 	count := func(id ref.ID) {
 		kind, name := s.named(id)
 		x.names[selectors[kind]+"/"+name]++
+		label(id)
 	}
 	for i := range s.Endpoints {
 		if s.Workload(s.Endpoints[i].ID) == nil { // counted as a workload
@@ -120,6 +129,18 @@ func (s *Snapshot) Freeze() *Snapshot {
 	}
 	for i := range s.VPCs {
 		count(s.VPCs[i].ID)
+	}
+	for i := range s.Gateways {
+		label(s.Gateways[i].ID)
+	}
+	for i := range s.RouteTables {
+		label(s.RouteTables[i].ID)
+	}
+	for i := range s.NetworkACLs {
+		label(s.NetworkACLs[i].ID)
+	}
+	for i := range s.TargetGroups {
+		label(s.TargetGroups[i].ID)
 	}
 	return s
 }

@@ -8,14 +8,22 @@ import (
 )
 
 // Label is how people call a thing in a sentence or a path: "alb web",
-// "task orders", "sg orders-db". Things that are not in the snapshot are called
-// by the last part of their ID.
+// "task orders", "sg orders-db". If several are called so, the module tells them
+// apart, "sg main of module.db", or else the ID does. Things that are not in the
+// snapshot are called by the last part of their ID.
 func (s *Snapshot) Label(id ref.ID) string {
 	kind, name := s.named(id)
 	if kind == "" {
 		return name
 	}
-	return kind + " " + name
+	label := kind + " " + name
+	if s.index.labels[label] <= 1 {
+		return label
+	}
+	if m := id.Module(); m != "" && s.index.labels[label+" of "+string(m)] == 1 {
+		return label + " of " + string(m)
+	}
+	return kind + " " + string(id)
 }
 
 // Selector is the name of a thing in a question: "svc/orders", "alb/web". A

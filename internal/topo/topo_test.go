@@ -12,7 +12,8 @@ func thing(id ref.ID, name string) Thing { return Thing{ID: id, Name: name, Exis
 func sample() *Snapshot {
 	s := &Snapshot{
 		VPCs:           []VPC{{Thing: thing("aws_vpc.b", "b")}, {Thing: thing("aws_vpc.a", "a")}, {Thing: thing("aws_vpc.a", "again")}},
-		SecurityGroups: []SecurityGroup{{Thing: thing("aws_security_group.x", "web")}, {Thing: thing("aws_security_group.y", "web")}},
+		SecurityGroups: []SecurityGroup{{Thing: thing("aws_security_group.x", "web")}, {Thing: thing("aws_security_group.y", "web")},
+			{Thing: thing("module.a.aws_security_group.db", "db")}, {Thing: thing("module.b.aws_security_group.db", "db")}},
 		LoadBalancers:  []LoadBalancer{{Thing: thing("aws_lb.l", "front"), Kind: ApplicationBalancer}},
 		Listeners:      []Listener{{Thing: thing("aws_lb_listener.h", "h"), Balancer: "aws_lb.l"}},
 		Workloads: []Workload{{Thing: thing("aws_ecs_service.s", "orders"), Endpoint: "aws_ecs_service.s",
@@ -53,8 +54,11 @@ func TestLabels(t *testing.T) {
 	}{
 		{"aws_ecs_service.s", "task orders", "svc/orders"},
 		{"aws_lb.l", "alb front", "alb/front"},
-		// Two groups of one name, and a name with white space, are asked about by address.
-		{"aws_security_group.x", "sg web", "aws_security_group.x"},
+		// Two groups of one name have their addresses; of two modules, these tell them apart.
+		{"aws_security_group.x", "sg aws_security_group.x", "aws_security_group.x"},
+		{"module.a.aws_security_group.db", "sg db of module.a", "module.a.aws_security_group.db"},
+		{"module.b.aws_security_group.db", "sg db of module.b", "module.b.aws_security_group.db"},
+		// A name with white space is asked about by address.
 		{"aws_db_instance.d", "data store my db", "aws_db_instance.d"},
 		// What is not there is called by the end of its name.
 		{"module.a.aws_lb.other[0]", "other[0]", "module.a.aws_lb.other[0]"},
