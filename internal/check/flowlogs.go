@@ -1,7 +1,6 @@
 package check
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,7 +58,10 @@ func (r *run) homeOf(w *topo.Workload) []ref.ID {
 // whichVPC is the missing fact of a workload of which no VPC is known.
 func (r *run) whichVPC(w *topo.Workload) finding.Evidence {
 	if e := r.Endpoint(w.Endpoint); e != nil {
-		return because("the VPC of "+r.Label(e.ID)+": "+cmp.Or(e.Subnets.More, "its subnets are defined outside the design"), cmp.Or(e.Subnets.Place, e.Place))
+		for _, l := range e.Subnets.List {
+			return because("the VPC of "+r.Label(l.ID)+": the subnet is defined outside the design", r.placeOf(l.ID))
+		}
+		return r.net.SubnetsGap(e)
 	}
 	return whereRuns(w)
 }

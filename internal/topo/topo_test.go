@@ -11,11 +11,11 @@ func thing(id ref.ID, name string) Thing { return Thing{ID: id, Name: name, Exis
 
 func sample() *Snapshot {
 	s := &Snapshot{
-		VPCs:           []VPC{{Thing: thing("aws_vpc.b", "b")}, {Thing: thing("aws_vpc.a", "a")}, {Thing: thing("aws_vpc.a", "again")}},
+		VPCs: []VPC{{Thing: thing("aws_vpc.b", "b")}, {Thing: thing("aws_vpc.a", "a")}, {Thing: thing("aws_vpc.a", "again")}},
 		SecurityGroups: []SecurityGroup{{Thing: thing("aws_security_group.x", "web")}, {Thing: thing("aws_security_group.y", "web")},
 			{Thing: thing("module.a.aws_security_group.db", "db")}, {Thing: thing("module.b.aws_security_group.db", "db")}},
-		LoadBalancers:  []LoadBalancer{{Thing: thing("aws_lb.l", "front"), Kind: ApplicationBalancer}},
-		Listeners:      []Listener{{Thing: thing("aws_lb_listener.h", "h"), Balancer: "aws_lb.l"}},
+		LoadBalancers: []LoadBalancer{{Thing: thing("aws_lb.l", "front"), Kind: ApplicationBalancer}},
+		Listeners:     []Listener{{Thing: thing("aws_lb_listener.h", "h"), Balancer: "aws_lb.l"}},
 		Workloads: []Workload{{Thing: thing("aws_ecs_service.s", "orders"), Endpoint: "aws_ecs_service.s",
 			Bindings: []Binding{{TargetGroup: "tg"}, {TargetGroup: "tg"}, {Why: "unknown"}}}},
 		Endpoints: []Endpoint{
