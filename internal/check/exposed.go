@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/intent"
 	"github.com/muralla-net/muralla/internal/netset"
@@ -101,7 +102,7 @@ func (r *run) exposedSeverity(e *topo.Endpoint, f exposed) (finding.Severity, st
 		severity, why = finding.Medium, "a small part of the internet reaches "+e.Name
 	case e.Kind == topo.StoreEndpoint:
 		severity, why = finding.Critical, "the internet reaches a data store"
-	case h != nil && r.isContainerHost(h) && f.open.Overlaps(remote):
+	case h != nil && r.isContainerHost(h) == fact.Yes && f.open.Overlaps(remote):
 		severity, why = finding.Critical, "the internet may try to log in to a host that runs tasks and holds their credentials"
 	}
 	return r.raised(e.ID, e.Name, severity, why)

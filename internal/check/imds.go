@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,9 +27,31 @@ func (r *run) runsOn(host ref.ID) map[topo.NetworkMode][]*topo.Workload {
 	return out
 }
 
-// isContainerHost is whether a host runs or may run tasks.
-func (r *run) isContainerHost(h *topo.Host) bool {
-	return h.Cluster != "" || h.Managed || len(r.runsOn(h.ID)) > 0
+// isContainerHost is whether a host runs or may run tasks. A host whose user
+// data does not tell may do so if the design has anything of ECS.
+func (r *run) isContainerHost(h *topo.Host) fact.Tri {
+	switch {
+	case h.Cluster != "" || h.Managed || len(r.runsOn(h.ID)) > 0:
+		return fact.Yes
+	case h.ClusterWhy != "" && len(r.Clusters)+len(r.Workloads) > 0:
+		return fact.Unknown
+	}
+	return fact.No
+}
+
+// ifContainerHost is a finding about a host that is one about ECS only if the
+// host runs tasks: otherwise it is no violation.
+func (r *run) ifContainerHost(h *topo.Host, f finding.Finding) finding.Finding {
+	if r.isContainerHost(h) == fact.Yes || f.Verdict == finding.Follows || f.Verdict == finding.NotApplicable {
+		return f
+	}
+	at := cmp.Or(h.UserDataPlace, h.Place)
+	if f.Verdict == finding.Violates {
+		f.Verdict, f.Gaps, f.Title = finding.Undecided, nil, "it is not known whether "+h.Name+" runs tasks: if so, "+lowerFirst(f.Title)
+		f.Title = capped(f.Title, "it is not known whether "+h.Name+" runs tasks")
+	}
+	f.Gaps = append(f.Gaps, because("which cluster "+h.Name+" joins: "+h.ClusterWhy, at))
+	return f
 }
 
 // block is whether tasks of one network mode are kept from the metadata service.
@@ -101,8 +124,8 @@ func blocks(h *topo.Host, mode topo.NetworkMode) block {
 // there, and says of tasks without such hosts why it does not judge them.
 func judgeIMDS(r *run) {
 	for i := range r.Hosts {
-		if h := &r.Hosts[i]; r.isContainerHost(h) {
-			r.add(h.Thing, r.metadata(h))
+		if h := &r.Hosts[i]; r.isContainerHost(h) != fact.No {
+			r.add(h.Thing, r.ifContainerHost(h, r.metadata(h)))
 		}
 	}
 	for i := range r.Clusters {
@@ -152,6 +175,7 @@ func (r *run) metadata(h *topo.Host) finding.Finding {
 	}
 	f := finding.Finding{Severity: finding.Medium, SeverityWhy: "tasks can take the credentials of the instance role"}
 	var all fact.Tri = fact.Yes
+	proved := false // some workload surely runs on hosts, in a mode that is not blocked
 	for _, m := range modes {
 		b := blocks(h, m)
 		all = all.And(b.fact)
@@ -165,6 +189,11 @@ func (r *run) metadata(h *topo.Host) finding.Finding {
 			f.Fix = strings.TrimSpace(f.Fix + " " + bestFix[m])
 			f.Facts = append(f.Facts, m.String())
 			for _, w := range runs[m] {
+				if w.Launch.IsKnown() {
+					proved = true
+				} else {
+					f.Gaps = append(f.Gaps, gap("launch type of "+w.Name, w.Launch))
+				}
 				if s, why := r.severityOf(w, finding.Medium); s > f.Severity {
 					f.Severity, f.SeverityWhy = min(s, finding.High), why
 				}
@@ -175,8 +204,8 @@ func (r *run) metadata(h *topo.Host) finding.Finding {
 		f.Evidence = append(f.Evidence, because(fmt.Sprintf("%s: %s", m, b.why.Text), b.why.Place))
 	}
 	switch {
-	case len(f.Path) > 0 && !assumed:
-		f.Verdict = finding.Violates
+	case proved:
+		f.Verdict, f.Gaps = finding.Violates, nil
 		f.Title = "tasks on " + h.Name + " can reach instance metadata"
 		f.Message = "Whoever runs code in a task can take the credentials of the instance role, which the agent needs for the whole cluster."
 	case len(f.Path) > 0 || all == fact.Unknown:
@@ -224,7 +253,7 @@ func judgeIMDSv2(r *run) {
 	any := false
 	for i := range r.Hosts {
 		h := &r.Hosts[i]
-		if !r.isContainerHost(h) {
+		if r.isContainerHost(h) == fact.No {
 			continue
 		}
 		any = true
@@ -232,7 +261,7 @@ func judgeIMDSv2(r *run) {
 			r.notApplicable(h.Thing, h.Name+" is managed by AWS", "The metadata options of Managed Instances are not the user's to set.")
 			continue
 		}
-		r.add(h.Thing, r.tokens(h))
+		r.add(h.Thing, r.ifContainerHost(h, r.tokens(h)))
 	}
 	if any {
 		return

@@ -36,8 +36,8 @@ func judgePublicIP(r *run) {
 	}
 	for i := range r.Hosts {
 		h := &r.Hosts[i]
-		if e := r.Endpoint(h.ID); e != nil && r.isContainerHost(h) && !h.Elsewhere {
-			r.add(h.Thing, r.publicAddress(e, "the hosts of "+h.Name, nil))
+		if e := r.Endpoint(h.ID); e != nil && r.isContainerHost(h) != fact.No && !h.Elsewhere {
+			r.add(h.Thing, r.ifContainerHost(h, r.publicAddress(e, "the hosts of "+h.Name, nil)))
 		}
 	}
 	for i := range r.Endpoints {

@@ -43,7 +43,7 @@ func portsFor(p netset.Ports) string {
 }
 
 // rangeSource is the source of a rule for an address range or a prefix list.
-func (r *run) rangeSource(to ref.ID, a reach.Admission, asked netset.Ports, expected func(ref.ID) bool) source {
+func (r *run) rangeSource(to ref.ID, a reach.Admission, asked netset.Ports, expected expects) source {
 	peer := a.Rule.Peer
 	s := source{to: to, ports: a.Ports.Sure.Intersect(asked), name: r.peerName(peer), question: r.peerName(peer), of: peer.Block.Of}
 	if peer.Block.Sensitive {
@@ -86,7 +86,7 @@ func (r *run) peerName(p topo.Peer) string {
 }
 
 // rangeAbout says how big a range is, whose it is, and who lives there.
-func (r *run) rangeAbout(to ref.ID, b topo.Block, expected func(ref.ID) bool) string {
+func (r *run) rangeAbout(to ref.ID, b topo.Block, expected expects) string {
 	var parts []string
 	e := r.Endpoint(to)
 	switch own := r.vpcRange(e.VPC); {
@@ -168,12 +168,15 @@ func (r *run) vpcRange(id ref.ID) netset.Addrs {
 // livesIn names the things of the endpoint's VPC that may have an address in a
 // range and can begin a connection; unsure is whether there may be more because
 // ranges of subnets are not known.
-func (r *run) livesIn(to ref.ID, b topo.Block, expected func(ref.ID) bool) (names []string, unsure bool) {
+func (r *run) livesIn(to ref.ID, b topo.Block, expected expects) (names []string, unsure bool) {
 	vpc := r.Endpoint(to).VPC
 	whole := b.Of == vpc || b.Prefix.IsValid() && r.rangesMissing(vpc) == "" && netset.Prefix(b.Prefix).Covers(r.vpcRange(vpc))
 	for i := range r.Endpoints {
 		e := &r.Endpoints[i]
-		if e.ID == to || e.VPC != vpc || vpc == "" || !starts(e) || expected(e.ID) {
+		if e.ID == to || e.VPC != vpc || vpc == "" || !starts(e) {
+			continue
+		}
+		if is, _ := expected(e.ID); is == fact.Yes {
 			continue
 		}
 		in := fact.Of(whole)

@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -84,6 +85,47 @@ func (r *run) forwardsTo(group ref.ID) []ref.ID {
 	return slices.Compact(out)
 }
 
+// mayForward are the load balancers that may forward to a target group by what
+// is not known about their listeners, with what that is.
+func (r *run) mayForward(b topo.Binding) map[ref.ID]string {
+	out := map[ref.ID]string{}
+	if b.TargetGroup == "" && b.Why == "" {
+		return out
+	}
+	doubt := func(id ref.ID, why string) { out[id] = cmp.Or(out[id], why) }
+	look := func(id ref.ID, actions []topo.Action) {
+		for _, a := range actions {
+			if a.Kind == topo.ActionUnknown {
+				doubt(id, orUnknown(a.Why))
+			}
+			for _, t := range a.Targets {
+				if t.Group == "" {
+					doubt(id, orUnknown(t.Why))
+				}
+			}
+		}
+	}
+	for i := range r.LoadBalancers {
+		lb := &r.LoadBalancers[i]
+		if lb.ListenersMore != "" {
+			doubt(lb.ID, lb.ListenersMore)
+		}
+		if b.Why != "" {
+			doubt(lb.ID, b.Why)
+		}
+	}
+	for _, l := range r.Listeners {
+		if l.RulesMore != "" {
+			doubt(l.Balancer, l.RulesMore)
+		}
+		look(l.Balancer, l.Default)
+		for _, rule := range l.Rules {
+			look(l.Balancer, rule.Actions)
+		}
+	}
+	return out
+}
+
 // behind is whether a workload is behind a load balancer of some kinds, and why
 // not if that is unknown.
 func behind(w *topo.Workload, list []bound, kinds ...topo.BalancerKind) (fact.Tri, finding.Evidence) {
@@ -154,8 +196,18 @@ func (r *run) taskPorts(w *topo.Workload) (netset.Ports, string) {
 // sourcesOfTask are the sources of a workload on all its interfaces, without
 // the given load balancers and declared flows.
 func (r *run) sourcesOfTask(w *topo.Workload, list []bound) sources {
-	expected := func(id ref.ID) bool {
-		return slices.ContainsFunc(list, func(b bound) bool { return b.balancer != nil && b.balancer.ID == id })
+	perhaps := map[ref.ID]string{}
+	for _, b := range w.Bindings {
+		maps.Copy(perhaps, r.mayForward(b))
+	}
+	expected := func(id ref.ID) (fact.Tri, string) {
+		if slices.ContainsFunc(list, func(b bound) bool { return b.balancer != nil && b.balancer.ID == id }) {
+			return fact.Yes, ""
+		}
+		if why, ok := perhaps[id]; ok {
+			return fact.Unknown, fmt.Sprintf("whether %s forwards to %s: %s", r.Label(id), w.Name, why)
+		}
+		return fact.No, ""
 	}
 	var all sources
 	ports, why := r.taskPorts(w)

@@ -30,7 +30,7 @@ func (r *run) onlyUsers(e *topo.Endpoint) finding.Finding {
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "the security groups of " + e.Name + " are not known",
 			Message: "They decide who may reach it.", Gaps: []finding.Evidence{r.net.GroupsGap(e)}}
 	}
-	nobody := func(ref.ID) bool { return false }
+	nobody := func(ref.ID) (fact.Tri, string) { return fact.No, "" }
 	all := r.withoutDeclared(r.sourcesOf(e.ID, talk(), nobody), intent.Peer{ID: e.ID, Name: e.Name})
 	var bad []weighed
 	var users, perhaps []string

@@ -67,11 +67,15 @@ func (s sources) open() []finding.Evidence {
 	return distinct(out)
 }
 
+// expects is whether the caller means an endpoint to be a source, and what is
+// missing if that is not known.
+type expects func(ref.ID) (fact.Tri, string)
+
 // sourcesOf are the sources of an endpoint, apart from those that the caller
 // expects. An address range is a source whether or not something lives there
 // today; a group is one through its holders, if their packets also pass what
 // else is on the way.
-func (r *run) sourcesOf(to ref.ID, asked netset.Ports, expected func(ref.ID) bool) sources {
+func (r *run) sourcesOf(to ref.ID, asked netset.Ports, expected expects) sources {
 	var out sources
 	e := r.Endpoint(to)
 	if e == nil {
@@ -128,7 +132,7 @@ func (r *run) unknownAdmission(to ref.ID, a reach.Admission) finding.Evidence {
 }
 
 // addHolders adds the holders of an admitted group.
-func (r *run) addHolders(out *sources, to ref.ID, a reach.Admission, asked netset.Ports, expected func(ref.ID) bool) {
+func (r *run) addHolders(out *sources, to ref.ID, a reach.Admission, asked netset.Ports, expected expects) {
 	admitted := a.Rule.Peer.ID
 	at := a.Rule.Place
 	if g := r.SecurityGroup(admitted); g != nil {
@@ -149,7 +153,8 @@ func (r *run) addHolders(out *sources, to ref.ID, a reach.Admission, asked netse
 		}
 		rule := because(fmt.Sprintf("%s allows %s %s", r.Label(a.Group), r.Label(admitted), portsText(a.Ports.Sure)), a.Rule.Place)
 		holds := because(fmt.Sprintf("%s is held by %s", r.Label(admitted), r.Label(r.ownerOf(e))), r.heldAt(e, admitted))
-		if expected(h.Endpoint) {
+		is, whether := expected(h.Endpoint)
+		if is == fact.Yes {
 			if h.Holds == fact.Yes && !sure.IsEmpty() {
 				out.intended = append(out.intended, rule, holds)
 			}
@@ -166,6 +171,8 @@ func (r *run) addHolders(out *sources, to ref.ID, a reach.Admission, asked netse
 			continue // a rule that admits it, and something else on the way that does not
 		case h.Holds != fact.Yes:
 			gaps = []finding.Evidence{because(fmt.Sprintf("whether %s holds %s is not known: %s", r.Label(owner), r.Label(admitted), orUnknown(h.Why)), r.heldAt(e, admitted))}
+		case is == fact.Unknown:
+			gaps = []finding.Evidence{because(whether, e.Place)}
 		case !n.ports.IsEmpty():
 			out.merge(n)
 			continue

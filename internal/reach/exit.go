@@ -129,8 +129,8 @@ func (n *Network) PublicSubnet(subnet ref.ID) (fact.Tri, *topo.Route, string) {
 		q.left = cutsToAnswer
 		q.eachPart(from, to, func(h hop) {
 			switch {
-			case h.some:
-			case h.kind == topo.ToInternet && h.taken == fact.Yes && got != fact.Yes:
+			case h.some && (got != fact.No || h.kind != topo.ToInternet && h.kind != topo.ToUnknown):
+			case !h.some && h.kind == topo.ToInternet && h.taken == fact.Yes && got != fact.Yes:
 				got, found = fact.Yes, h.route
 				why = q.hopUse(h, &from).Text
 			case got == fact.No && (h.kind == topo.ToInternet || h.kind == topo.ToUnknown):
