@@ -240,3 +240,36 @@ func TestCorpusFormsAgree(t *testing.T) {
 		t.Error("the comparison says too little")
 	}
 }
+
+// Rules that a dynamic block may make are not taken as none: the group may have
+// more, and so may the table have more routes.
+func TestHiddenRulesAreOpen(t *testing.T) {
+	const plan = `{"format_version":"1.2","terraform_version":"1.9.5","planned_values":{"root_module":{"resources":[
+{"address":"aws_security_group.g","mode":"managed","type":"aws_security_group","name":"g","values":{}},
+{"address":"aws_route_table.t","mode":"managed","type":"aws_route_table","name":"t","values":{}},
+{"address":"aws_lb.l","mode":"managed","type":"aws_lb","name":"l","values":{}}]}},
+"resource_changes":[
+{"address":"aws_security_group.g","mode":"managed","type":"aws_security_group","name":"g","change":{"actions":["create"],"after":{},"after_unknown":{"ingress":true,"egress":true}}},
+{"address":"aws_route_table.t","mode":"managed","type":"aws_route_table","name":"t","change":{"actions":["create"],"after":{},"after_unknown":{"route":true}}},
+{"address":"aws_lb.l","mode":"managed","type":"aws_lb","name":"l","change":{"actions":["create"],"after":{},"after_unknown":{"subnet_mapping":true}}}],
+"configuration":{"root_module":{"resources":[{"address":"aws_security_group.g","expressions":{}},{"address":"aws_route_table.t","expressions":{}},{"address":"aws_lb.l","expressions":{}}]}}USES}`
+	for uses, open := range map[string]bool{"": false, `,"relevant_attributes":[{"resource":"aws_lb.l","attribute":["subnet_mapping"]}]`: true} {
+		file := filepath.Join(t.TempDir(), "plan.json")
+		if err := os.WriteFile(file, []byte(strings.Replace(plan, "USES", uses, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		e, diags, err := Open([]string{file}, Options{})
+		if err != nil {
+			t.Fatal(err, diags)
+		}
+		g, r := e.Snapshot.SecurityGroup("aws_security_group.g"), e.Snapshot.RouteTable("aws_route_table.t")
+		if g == nil || r == nil {
+			t.Fatal("the group or the table is not there")
+		}
+		for what, more := range map[string]string{"ingress": g.IngressMore, "egress": g.EgressMore, "routes": r.More} {
+			if (more != "") != open {
+				t.Errorf("%s: more %q, want some: %v", what, more, open)
+			}
+		}
+	}
+}

@@ -35,8 +35,11 @@
 //     "sg-0123"] shows only the reference if the whole set is unknown, and so does
 //     every set that has nothing else. A note says so where it may matter.
 //   - Dynamic blocks: a plan does not hold their expressions. Their contents are
-//     known or unknown without candidates. A block type that is unknown as a
-//     whole and not written otherwise is taken as left to the provider.
+//     known or unknown without candidates. Rules of a group and routes of a table
+//     that are unknown as a whole and not written are unknown if none are made
+//     beside and the module uses something unknown out of sight; else, as all
+//     other blocks, they are taken as left to the provider. A dynamic block whose
+//     for_each is made only of what visible expressions use too is missed.
 //   - Index arithmetic: x[count.index] is taken as the instance with the same
 //     index if both have the same indices; what is added to the index is not in
 //     the plan.

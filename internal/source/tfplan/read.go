@@ -57,13 +57,16 @@ type reader struct {
 	doc   *tree.Doc
 	diags diag.List
 
-	items  []*item
-	byAddr map[string]*item
-	byBase map[string][]*item
-	keys   map[string][]string // of keysOf
-	config *config             // nil for states
-	work   int                 // steps spent on following references
-	wholes int                 // lists that are taken to have all that is referred to
+	items    []*item
+	byAddr   map[string]*item
+	byBase   map[string][]*item
+	keys     map[string][]string    // of keysOf
+	config   *config                // nil for states
+	work     int                    // steps spent on following references
+	relevant map[string][]tree.Node // of attributes
+	hiding   map[string]bool        // of hides, by path of the module
+	beside   map[attachment]bool    // of attached
+	wholes   int                    // lists that are taken to have all that is referred to
 }
 
 // Read reads a plan or a state. The name is how places call the file. Data must
@@ -71,7 +74,7 @@ type reader struct {
 // is "plan" or "state"; it is the zero set, with an error among the
 // diagnostics, if the file is neither or is refused.
 func Read(name string, data []byte, opts Options) (resource.Set, diag.List) {
-	r := &reader{name: name, opts: opts, byAddr: map[string]*item{}, byBase: map[string][]*item{}, keys: map[string][]string{}}
+	r := &reader{name: name, opts: opts, byAddr: map[string]*item{}, byBase: map[string][]*item{}, keys: map[string][]string{}, hiding: map[string]bool{}}
 	if len(data) >= 3 && string(data[:3]) == "\xef\xbb\xbf" {
 		data = data[3:]
 	}

@@ -227,7 +227,7 @@ func (b *builder) pick(s *sources) {
 
 // unknown is the value that is known only after apply.
 func (b *builder) unknown(arg string, e expr) resource.Value {
-	if len(e.nodes) == 0 && !e.dynamic && !e.missing && !b.it.data && !identity.FromDynamic(arg) {
+	if len(e.nodes) == 0 && !e.dynamic && !e.missing && !b.it.data && !identity.FromDynamic(arg) && !b.fromDynamic(arg) {
 		// Not written: the provider fills it in. What it means that it is not
 		// written is for the reader of the set to know.
 		return resource.Value{}
