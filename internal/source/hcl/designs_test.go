@@ -437,6 +437,8 @@ resource "x" "y" {
   d = file("../shared/x.txt")
   e = file("../../etc/passwd")
   f = terraform.workspace
+  g = "ex-${basename(path.cwd)}"
+  h = file("${path.cwd}/t.tpl")
 }
 module "m" { source = "../shared" }
 module "n" { source = "../../elsewhere" }
@@ -457,7 +459,10 @@ prod/x.y d = text
 
 prod/x.y e = ?(the file ../../etc/passwd is outside of the directory that is read: widen it with --root DIR)
 prod/x.y f = blue
+prod/x.y g = ex-root
+prod/x.y h = hi ${who}%{ for i in [1, 2] }-${i}%{ endfor }
+
 `,
-		said: `error main.tf:14: module outside of the directory that may be read`,
+		said: `error main.tf:16: module outside of the directory that may be read`,
 	},
 }

@@ -2,6 +2,7 @@ package hcl
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -11,6 +12,7 @@ import (
 	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/source/hcl/funcs"
 	"github.com/muralla-net/muralla/internal/source/hcl/interp"
 	"github.com/muralla-net/muralla/internal/source/hcl/symbol"
 )
@@ -130,14 +132,26 @@ func (s *scope) constant(t hcl.Traversal, root, name string) (cty.Value, int, *i
 	switch root + "." + name {
 	case "path.module":
 		return cty.StringVal(s.m.path()), 2, nil
-	case "path.root", "path.cwd":
+	case "path.root":
 		return cty.StringVal("."), 2, nil
+	case "path.cwd":
+		return cty.StringVal(s.m.c.workDir()), 2, nil
 	case "terraform.workspace", "tofu.workspace":
 		return cty.StringVal(s.m.c.opts.Workspace), 2, nil
 	case "terraform.applying", "tofu.applying":
 		return cty.False, 2, nil
 	}
 	return fail(t, "there is no %s.%s", root, name)
+}
+
+// workDir is the directory in which Terraform runs: the root module, so that
+// basename(path.cwd) is its name as on any machine. Of the boundary itself no
+// name is known, and it is ".".
+func (c *config) workDir() string {
+	if dir := path.Clean(c.opts.Dir); dir != "." {
+		return path.Join(funcs.AbsRoot, dir)
+	}
+	return "."
 }
 
 // path is the directory of the module, relative to the root module.
