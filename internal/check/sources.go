@@ -119,7 +119,7 @@ func (r *run) unknownAdmission(to ref.ID, a reach.Admission) finding.Evidence {
 	}
 	if a.Rule != nil {
 		at = cmp.Or(a.Rule.Place, at)
-		what = "whom " + r.Label(a.Group) + " allows"
+		what = r.net.RuleText(a.Group, a.Rule, true)
 		if a.Rule.Peer.Kind != topo.PeerUnknown && (a.Rule.Peer.Kind != topo.PeerBlock || knownBlock(a.Rule.Peer.Block)) {
 			what = fmt.Sprintf("whether %s allows %s %s", r.Label(a.Group), r.peerName(a.Rule.Peer), portsText(a.Ports.Maybe))
 		}

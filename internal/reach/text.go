@@ -93,12 +93,16 @@ func (n *Network) peerText(p *topo.Peer) string {
 
 // ruleUse is a rule in words: "sg orders allows sg bastion tcp/8080".
 func (q *question) ruleUse(g *topo.SecurityGroup, r *topo.Rule, inbound bool) RuleUse {
+	return RuleUse{ID: cmp.Or(r.ID, g.ID), Ports: r.Ports.Maybe.Intersect(q.asked), Place: r.Place, Text: q.RuleText(g.ID, r, inbound)}
+}
+
+// RuleText is a rule of a security group in words.
+func (n *Network) RuleText(group ref.ID, r *topo.Rule, inbound bool) string {
 	to := ""
 	if !inbound {
 		to = "to "
 	}
-	return RuleUse{ID: cmp.Or(r.ID, g.ID), Ports: r.Ports.Maybe.Intersect(q.asked), Place: r.Place,
-		Text: q.topo.Label(g.ID) + " allows " + to + q.peerText(&r.Peer) + " " + portsText(r.Ports)}
+	return n.topo.Label(group) + " allows " + to + n.peerText(&r.Peer) + " " + portsText(r.Ports)
 }
 
 func portsText(b netset.Bounds) string {
