@@ -241,6 +241,35 @@ func TestCorpusFormsAgree(t *testing.T) {
 	}
 }
 
+// A design gets the same verdicts before it is applied, as a directory, and
+// after, as the state that Terraform keeps of it, with ids and ARNs and all that
+// the provider fills in. What is accepted of the one is accepted of the other.
+func TestStateAgrees(t *testing.T) {
+	prints := func(path string, o Options) map[string]string {
+		e, diags, err := Open([]string{path}, o)
+		if err != nil {
+			t.Fatal(err, diags)
+		}
+		out := map[string]string{}
+		for _, f := range check.Run(e.Snapshot, intent.Intent{}, check.Options{}).Findings {
+			out[f.Recommendation+" "+string(f.Resource)+" "+f.Fingerprint()] = f.Verdict.String()
+		}
+		return out
+	}
+	dir := prints(filepath.Join("..", "..", "examples", "orders"), Options{})
+	state := prints(filepath.Join("testdata", "orders-state.json"), Options{})
+	if diff := cmp.Diff(dir, state); diff != "" {
+		t.Errorf("directory -, state +:\n%s", diff)
+	}
+	count := map[string]int{}
+	for _, v := range dir {
+		count[v]++
+	}
+	if count["violates"] < 8 || count["follows"] < 8 {
+		t.Errorf("the design says too little: %v", count)
+	}
+}
+
 // Rules that a dynamic block may make are not taken as none: the group may have
 // more, and so may the table have more routes.
 func TestHiddenRulesAreOpen(t *testing.T) {
