@@ -101,11 +101,14 @@ func (s *Snapshot) Freeze() *Snapshot {
 		}
 	}
 	x.names, x.labels = map[string]int{}, map[string]int{}
+	seen := map[[2]string]bool{}
 	label := func(id ref.ID) {
 		kind, name := s.named(id)
-		x.labels[kind+" "+name]++
-		if m := id.Module(); m != "" {
-			x.labels[kind+" "+name+" of "+string(m)]++
+		for _, l := range labelsOf(kind+" "+name, id) {
+			if key := [2]string{l, string(original(id))}; !seen[key] {
+				seen[key] = true
+				x.labels[l]++
+			}
 		}
 	}
 	count := func(id ref.ID) {

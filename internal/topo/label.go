@@ -9,21 +9,37 @@ import (
 
 // Label is how people call a thing in a sentence or a path: "alb web",
 // "task orders", "sg orders-db". If several are called so, the module tells them
-// apart, "sg main of module.db", or else the ID does. Things that are not in the
-// snapshot are called by the last part of their ID.
+// apart, "sg main of module.db", or else the ID does; the copies that count makes
+// of one block are called alike. Things that are not in the snapshot are called
+// by the last part of their ID.
 func (s *Snapshot) Label(id ref.ID) string {
 	kind, name := s.named(id)
 	if kind == "" {
 		return name
 	}
-	label := kind + " " + name
-	if s.index.labels[label] <= 1 {
-		return label
-	}
-	if m := id.Module(); m != "" && s.index.labels[label+" of "+string(m)] == 1 {
-		return label + " of " + string(m)
+	for _, l := range labelsOf(kind+" "+name, id) {
+		if s.index.labels[l] <= 1 {
+			return l
+		}
 	}
 	return kind + " " + string(id)
+}
+
+// labelsOf are the labels that may do for a thing, the shortest first.
+func labelsOf(label string, id ref.ID) []string {
+	if m := id.Module(); m != "" {
+		return []string{label, label + " of " + string(m)}
+	}
+	return []string{label}
+}
+
+// original is the block of which count made a copy, else the thing itself:
+// copies have a number for an index, things of for_each a key.
+func original(id ref.ID) ref.ID {
+	if strings.HasSuffix(string(id), "\"]") {
+		return id
+	}
+	return id.Base()
 }
 
 // Selector is the name of a thing in a question: "svc/orders", "alb/web". A

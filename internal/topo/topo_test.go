@@ -14,6 +14,8 @@ func sample() *Snapshot {
 		VPCs: []VPC{{Thing: thing("aws_vpc.b", "b")}, {Thing: thing("aws_vpc.a", "a")}, {Thing: thing("aws_vpc.a", "again")}},
 		SecurityGroups: []SecurityGroup{{Thing: thing("aws_security_group.x", "web")}, {Thing: thing("aws_security_group.y", "web")},
 			{Thing: thing("module.a.aws_security_group.db", "db")}, {Thing: thing("module.b.aws_security_group.db", "db")}},
+		Subnets: []Subnet{{Thing: thing("aws_subnet.s[0]", "s")}, {Thing: thing("aws_subnet.s[1]", "s")},
+			{Thing: thing(`aws_subnet.t["a"]`, "t")}, {Thing: thing(`aws_subnet.t["b"]`, "t")}},
 		LoadBalancers: []LoadBalancer{{Thing: thing("aws_lb.l", "front"), Kind: ApplicationBalancer}},
 		Listeners:     []Listener{{Thing: thing("aws_lb_listener.h", "h"), Balancer: "aws_lb.l"}},
 		Workloads: []Workload{{Thing: thing("aws_ecs_service.s", "orders"), Endpoint: "aws_ecs_service.s",
@@ -58,6 +60,8 @@ func TestLabels(t *testing.T) {
 		{"aws_security_group.x", "sg aws_security_group.x", "aws_security_group.x"},
 		{"module.a.aws_security_group.db", "sg db of module.a", "module.a.aws_security_group.db"},
 		{"module.b.aws_security_group.db", "sg db of module.b", "module.b.aws_security_group.db"},
+		{"aws_subnet.s[1]", "subnet s", "aws_subnet.s[1]"},
+		{`aws_subnet.t["a"]`, `subnet aws_subnet.t["a"]`, `aws_subnet.t["a"]`},
 		// A name with white space is asked about by address.
 		{"aws_db_instance.d", "data store my db", "aws_db_instance.d"},
 		// What is not there is called by the end of its name.
