@@ -110,7 +110,15 @@ func (b *builder) value(arg string, after, unknown, sensitive tree.Node, e expr)
 		v.Kind, v.Number = resource.Number, after.Number()
 	case tree.String:
 		v.Kind, v.Text = resource.String, after.Text()
+		if arg == "user_data" && isDigest(v.Text) {
+			v.Kind, v.Text, v.Why = resource.Unknown, "", "the provider keeps only a digest of the user data"
+		}
 	case tree.Array:
+		if len(e.nodes) == 0 && !b.it.data && (identity.FromDynamic(arg) || inline[b.it.typ][arg] != nil) {
+			// The provider makes no such block: a dynamic one does, or the plan
+			// is of an old version, which does not show them all.
+			e.dynamic = true
+		}
 		v.Kind, v.List = resource.List, b.list(arg, after.Items(), unknown.Items(), sensitive, e)
 	case tree.Object:
 		v.Kind, v.Map = resource.Map, map[string]resource.Value{}
@@ -124,6 +132,12 @@ func (b *builder) value(arg string, after, unknown, sensitive tree.Node, e expr)
 	}
 	v.Sensitive = sensitive.True()
 	return v
+}
+
+// isDigest recognises a SHA-1 sum, which the provider puts in place of the user
+// data of instances and launch configurations.
+func isDigest(s string) bool {
+	return len(s) == 40 && strings.Trim(s, "0123456789abcdef") == ""
 }
 
 func (b *builder) list(arg string, items, unknown []tree.Node, sensitive tree.Node, e expr) []resource.Value {
