@@ -198,6 +198,10 @@ func (d *Design) Stub(id ref.ID, typ string, at ref.Place) topo.Thing {
 	if _, output, ok := strings.Cut(name, ".outputs."); ok && output != "" {
 		name = output
 	}
+	// An output of a module that is not here has no other name than this: "module.net.vpc_id".
+	if m := id.Module(); slices.ContainsFunc(d.gaps, func(g topo.Gap) bool { return g.ID == m && m != "" }) {
+		name = string(m.Short()) + "." + name
+	}
 	t := topo.Thing{ID: id, Type: typ, Name: name, Place: at, Exists: fact.Yes, Elsewhere: true}
 	if r, ok := d.Find(id); ok {
 		t.Place = r.Place

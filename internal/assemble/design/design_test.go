@@ -80,3 +80,18 @@ func TestAliasCycleEnds(t *testing.T) {
 		t.Errorf("a cycle of aliases was made: %v", d.alias)
 	}
 }
+
+// What a module that is not here would give is named with the module.
+func TestStubNames(t *testing.T) {
+	d := New(resource.Set{Missing: []resource.Missing{{ID: "prod/module.a.module.net"}}})
+	for id, want := range map[ref.ID]string{
+		"prod/module.a.module.net.vpc_id":                     "module.net.vpc_id",
+		"prod/module.a.aws_vpc.main":                          "aws_vpc.main",
+		"prod/var.vpc_id":                                     "var.vpc_id",
+		"prod/data.terraform_remote_state.net.outputs.vpc_id": "vpc_id",
+	} {
+		if got := d.Stub(id, "aws_vpc", ref.Place{}).Name; got != want {
+			t.Errorf("%s is called %q, want %q", id, got, want)
+		}
+	}
+}
