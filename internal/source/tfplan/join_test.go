@@ -284,15 +284,15 @@ func TestRegions(t *testing.T) {
 {"address":"aws_vpc.own","mode":"managed","type":"aws_vpc","name":"own","values":{"region":"eu-north-1"}},
 {"address":"aws_vpc.arn","mode":"managed","type":"aws_vpc","name":"arn","values":{"arn":"arn:aws:ec2:us-west-2:111122223333:vpc/vpc-01234567"}},
 {"address":"aws_vpc.open","mode":"managed","type":"aws_vpc","name":"open","values":{}}],
-"child_modules":[{"address":"module.m","resources":[{"address":"module.m.aws_vpc.v","mode":"managed","type":"aws_vpc","name":"v","values":{}}]}]}},
+"child_modules":[{"address":"module.m","resources":[{"address":"module.m.aws_vpc.v","mode":"managed","type":"aws_vpc","name":"v","values":{}},{"address":"module.m.aws_vpc.old","mode":"managed","type":"aws_vpc","name":"old","values":{}}]}]}},
 "configuration":{"provider_config":{"aws":{"expressions":{"region":{"references":["var.r"]}}},"aws.far":{"expressions":{"region":{"constant_value":"us-east-1"}}},
 "aws.open":{"expressions":{"region":{"references":["local.r"]}}},
 "module.m:aws":{"module_address":"module.m","expressions":{"region":{"references":["var.where"]}}}},
 "root_module":{"resources":[{"address":"aws_vpc.default","provider_config_key":"aws"},{"address":"aws_vpc.alias","provider_config_key":"aws.far"},{"address":"aws_vpc.own","provider_config_key":"aws"},{"address":"aws_vpc.arn","provider_config_key":"aws"},{"address":"aws_vpc.open","provider_config_key":"aws.open"}],
-"module_calls":{"m":{"expressions":{"where":{"constant_value":"ap-south-1"}},"module":{"resources":[{"address":"aws_vpc.v","provider_config_key":"module.m:aws"}]}}}}}}`
+"module_calls":{"m":{"expressions":{"where":{"constant_value":"ap-south-1"}},"module":{"resources":[{"address":"aws_vpc.v","provider_config_key":"module.m:aws"},{"address":"aws_vpc.old","provider_config_key":"m:aws"}]}}}}}}`
 	set, _ := Read("p", []byte(plan), Options{})
 	for id, want := range map[ref.ID]string{"aws_vpc.default": "eu-west-1", "aws_vpc.alias": "us-east-1", "aws_vpc.own": "eu-north-1",
-		"aws_vpc.arn": "us-west-2", "aws_vpc.open": "", "module.m.aws_vpc.v": "ap-south-1"} {
+		"aws_vpc.arn": "us-west-2", "aws_vpc.open": "", "module.m.aws_vpc.v": "ap-south-1", "module.m.aws_vpc.old": "ap-south-1"} {
 		if got := find(t, set, id).Region; got != want {
 			t.Errorf("%s is in %q, want %q", id, got, want)
 		}

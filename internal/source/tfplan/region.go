@@ -1,6 +1,8 @@
 package tfplan
 
 import (
+	"strings"
+
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/source/tfplan/traversal"
 	"github.com/muralla-net/muralla/internal/source/tfplan/tree"
@@ -24,7 +26,11 @@ func (r *reader) region(it *item) string {
 		return ""
 	}
 	conf := r.config.resources[join(s.path, address(it.data, it.typ, it.name))]
-	return r.config.providerRegion(conf.Get("provider_config_key").Text())
+	key := conf.Get("provider_config_key").Text()
+	if _, name, ok := strings.Cut(key, ":"); ok && r.config.root.Path("provider_config", key).Kind() == tree.Absent {
+		key = s.path + ":" + name // old versions write "m:aws" there and "module.m:aws" here
+	}
+	return r.config.providerRegion(key)
 }
 
 // providerRegion is the Region of a provider configuration, which is in the
