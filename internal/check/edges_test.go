@@ -91,6 +91,26 @@ func TestExposedSeverities(t *testing.T) {
 	mentions(t, "unknown ports", verdictOf(t, s, intent.Intent{}, "exposure", "orders"), finding.Undecided, "ports of orders: var.containers has no value")
 }
 
+// A Classic Load Balancer has no target group: the words are those of its
+// listener.
+func TestClassicBackend(t *testing.T) {
+	for typ, text := range map[string]string{"aws_elb": "instance protocol HTTP", "aws_lb_target_group": "target group protocol HTTP"} {
+		s := office(nil, nil)
+		s.TargetGroups[0].Type = typ
+		mentions(t, typ, verdictOf(t, s, intent.Intent{}, "tls-backend", "tg"), finding.Violates, text)
+	}
+}
+
+// Where a path ends is open if the ports of the task are.
+func TestPathToUnknownPorts(t *testing.T) {
+	s := office(nil, nil)
+	s.SecurityGroups[1].Ingress = []topo.Rule{admits(32768, fromGroup("sg-alb"))}
+	s.TargetGroups[0].TargetType = fact.Default("instance")
+	s.Workloads[0].Endpoint, s.Workloads[0].Mode, s.Workloads[0].Hosts = "", fact.Default(topo.ModeBridge), held("bastion")
+	s.TaskDefinitions[0].Mode, s.TaskDefinitions[0].ContainersMore = fact.Default(topo.ModeBridge), "var.containers has no value"
+	mentions(t, "unknown ports", verdictOf(t, s, intent.Intent{}, "path-works", "orders"), finding.Undecided, "ports of orders: var.containers has no value")
+}
+
 func TestPublicAddressEdges(t *testing.T) {
 	none := intent.Intent{}
 	f := verdictOf(t, online(office(nil, nil)), none, "public-ip", "orders")

@@ -109,7 +109,11 @@ func (r *run) delivery(w *topo.Workload) (finding.Finding, bool) {
 		f.Gaps = distinct(f.Gaps)
 		f.Path = distinctText(f.Path)
 		if len(f.Gaps) == 0 {
-			f.Gaps = append(f.Gaps, because("whether packets of the load balancer arrive", w.Place))
+			what := "whether packets of the load balancer arrive"
+			if _, why := r.taskPorts(w); why != "" {
+				what = "ports of " + w.Name + ": " + why
+			}
+			f.Gaps = append(f.Gaps, because(what, w.Place))
 		}
 		return f, true
 	case ok == 0:

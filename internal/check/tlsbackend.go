@@ -36,18 +36,23 @@ func (r *run) backendLeg(g *topo.TargetGroup) finding.Finding {
 	case !known:
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Note, Title: "the protocol of " + g.Name + " is not known",
 			Message: "It decides whether the load balancer encrypts what it sends to targets.", Gaps: []finding.Evidence{gap("protocol of the target group", g.Protocol)}}
-	case isTLS(protocol):
+	}
+	of, set, tls := "target group", "protocol of the target group", "TLS"
+	if g.Type == "aws_elb" { // a Classic Load Balancer has it in its listener
+		of, set, tls = "instance", "instance protocol of the listener", "SSL"
+	}
+	if isTLS(protocol) {
 		return finding.Finding{Verdict: finding.Follows, Title: g.Name + " is reached over TLS",
 			Message:  "The load balancer encrypts again, but does not verify the certificate of the target.",
-			Evidence: []finding.Evidence{because("target group protocol "+protocol, g.Protocol.Place)}}
+			Evidence: []finding.Evidence{because(of+" protocol "+protocol, g.Protocol.Place)}}
 	}
 	needs, why := r.needsTLS(g)
 	f := finding.Finding{Verdict: finding.Violates, Severity: finding.Note, SeverityWhy: "nothing declares that this leg must be encrypted",
 		Title:    "the leg from the load balancer to " + g.Name + " is plain text",
 		Message:  "The load balancer sends what clients sent on through the VPC without encryption, even if it came over TLS. AWS asks for encryption here where the data needs it: say so in muralla.yaml with sensitivity or tls.",
-		Evidence: []finding.Evidence{because("target group protocol "+protocol, g.Protocol.Place)},
+		Evidence: []finding.Evidence{because(of+" protocol "+protocol, g.Protocol.Place)},
 		Facts:    []string{protocol},
-		Fix:      "Serve TLS in the container and set the protocol of the target group to HTTPS; a self-signed certificate will do."}
+		Fix:      "Serve TLS in the container and set the " + set + " to HTTPS; a self-signed certificate will do."}
 	if needs {
 		f.Severity, f.SeverityWhy = finding.High, why
 	}
@@ -55,7 +60,7 @@ func (r *run) backendLeg(g *topo.TargetGroup) finding.Finding {
 		switch ended, at := r.endsTLS(g); ended {
 		case fact.Yes:
 			f.Evidence = append(f.Evidence, at)
-			f.Fix = "Set the protocol of the target group to TLS and serve TLS in the container."
+			f.Fix = "Set the " + set + " to " + tls + " and serve TLS in the container."
 		default:
 			f.Verdict, f.Title = finding.Undecided, g.Name+" receives TCP as it comes"
 			f.Message = "The load balancer passes TCP on; whether it carries TLS is up to client and application."
