@@ -105,3 +105,19 @@ func TestHiddenVariables(t *testing.T) {
 		}
 	}
 }
+
+// Old versions do not show blocks that are attributes: what is unknown in them
+// is written all the same.
+func TestRulesOfOldVersions(t *testing.T) {
+	plan := strings.NewReplacer(`"after":{},"after_unknown":{"id":true,"ingress":true,"egress":true}`,
+		`"after":{"ingress":[{"from_port":80,"to_port":80,"protocol":"tcp"}]},"after_unknown":{"id":true,"ingress":[{"security_groups":true}]}`,
+		`"name":"g","values":{}`, `"name":"g","values":{"ingress":[{"from_port":80,"to_port":80,"protocol":"tcp"}]}`).Replace(hiding("0.12.31", "", "", ""))
+	set, diags := Read("p", []byte(plan), Options{})
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	v := find(t, set, "aws_security_group.g").Get("ingress")
+	if v.Kind != resource.List || len(v.List) != 1 || v.Get("from_port").Number != 80 || v.Get("security_groups").Kind != resource.Unknown {
+		t.Errorf("ingress is %s with groups %s", show(v), show(v.Get("security_groups")))
+	}
+}

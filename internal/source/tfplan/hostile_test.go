@@ -173,6 +173,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add([]byte(design{module: "module.m", key: `"p"`, unknown: `"subnet_ids":true`, expressions: `"subnet_ids":` + refs("var.v", "each.key"),
 		call: `"expressions":{"v":` + refs("aws_subnet.z") + `},`}.String()))
+	f.Add([]byte(hiding("1.9.5", `{"resource":"module.m[0].aws_x.l","attribute":["list"]},{"resource":"aws_x.l[0]","attribute":[0]},{"resource":7,"attribute":[[]]}`, `"var.v","aws_x"`, "")))
 	f.Add([]byte(`{"version":4,"serial":1,"resources":[{"mode":"data","type":"a","name":"b","module":"module.module.","instances":[{"index_key":1e3}]}]}`))
 	f.Add([]byte(`{"format_version":"1.0","values":{"root_module":{"resources":[{"address":"[[\"","mode":"managed","type":".","name":"]"}]}}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
