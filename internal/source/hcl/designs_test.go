@@ -422,6 +422,33 @@ x.y e = ?(aws_lb.l.arn is known only after apply)<aws_lb.l#arn>
 `,
 	},
 	{
+		name: "an element of instances whose number is not known is one of them",
+		files: `
+-- main.tf --
+variable "cidrs" { type = list(string) }
+variable "i" {}
+resource "aws_subnet" "s" { count = length(var.cidrs) }
+resource "x" "y" {
+  count = length(var.cidrs)
+  a     = element(aws_subnet.s.*.id, count.index)
+  b     = aws_subnet.s[count.index].arn
+  c     = element(concat(aws_subnet.s.*.id, ["subnet-0a"]), count.index)
+  d     = module.net.subnets[count.index]
+  e     = (aws_subnet.s[*].cidr_block)[var.i]
+}
+module "net" { source = "./absent" }
+`,
+		want: `
+aws_subnet.s~(the length of a list is not known: var.cidrs has no value)
+x.y~(the length of a list is not known: var.cidrs has no value) a = <aws_subnet.s#id>
+x.y~(the length of a list is not known: var.cidrs has no value) b = <aws_subnet.s#arn>
+x.y~(the length of a list is not known: var.cidrs has no value) c = ?(the length of a list is not known: var.cidrs has no value)<aws_subnet.s#id>
+x.y~(the length of a list is not known: var.cidrs has no value) d = ?(the length of a list is not known: var.cidrs has no value)<module.net#subnets>
+x.y~(the length of a list is not known: var.cidrs has no value) e = ?(the length of a list is not known: var.cidrs has no value)<aws_subnet.s#cidr_block>
+`,
+		said: `error main.tf:13: module not here`,
+	},
+	{
 		name: "sensitive values are marked, files are read below the boundary only",
 		opts: Options{Dir: "root", Prefix: "prod", Workspace: "blue"},
 		files: `

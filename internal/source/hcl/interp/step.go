@@ -107,6 +107,9 @@ func (e *Evaluator) plainIndex(v, key cty.Value, at hcl.Range) (cty.Value, *Erro
 		return cty.DynamicVal, errorf(at, "null is no index")
 	case !key.IsKnown():
 		e.doubts++
+		if one, ok := anyInstance(v); ok {
+			return one, nil
+		}
 		return candidates(elementOf(v), v), nil
 	case !v.IsKnown():
 		e.doubts++
@@ -217,6 +220,29 @@ func (e *Evaluator) byNumber(v, key cty.Value, at hcl.Range) (cty.Value, *Error)
 		return cty.DynamicVal, errorf(at, "the list has %d elements, so that none is at index %d", n, i)
 	}
 	return v.Index(cty.NumberIntVal(i)), nil
+}
+
+// anyInstance is an element of a list of which all that is known is the one
+// resource that it has instances of, or the names that AWS gives them: whichever
+// is meant, what stands for all of them stands for it.
+func anyInstance(v cty.Value) (cty.Value, bool) {
+	if ty := v.Type(); !v.IsKnown() || !ty.IsTupleType() && !ty.IsListType() || v.LengthInt() != 1 {
+		return v, false
+	}
+	element := v.Index(cty.NumberIntVal(0))
+	plain, _ := element.Unmark()
+	if !symbol.IsRest(plain) {
+		return v, false
+	}
+	if plain.Type() == cty.String {
+		r, ok := symbol.Is(symbol.NotRest(plain.AsString()))
+		if !ok || r.Attr != "id" && r.Attr != "arn" { // what has one of these is an instance, and no list
+			return v, false
+		}
+	} else if !isEntity(plain) {
+		return v, false
+	}
+	return One(element), true
 }
 
 // oneOfRest is an element of a list of which only the element is known that
