@@ -138,6 +138,9 @@ func (p *printer) totals(r finding.Report, o Options) {
 		p.paragraph("", "undecided: "+dependent(s.Undecided)+" on facts that are not given (--explain-gaps)")
 	}
 
+	if names := variables(r.Findings); names != "" {
+		p.paragraph("", "not given: "+names+" (--var, --var-file)")
+	}
 	if text := lost(r.Diagnostics); text != "" {
 		p.paragraph("", "not read: "+text)
 	}
