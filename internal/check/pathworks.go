@@ -69,7 +69,15 @@ func (r *run) delivery(w *topo.Workload) (finding.Finding, bool) {
 		f := finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "no listener is known that forwards to " + w.Name,
 			Message: "The service registers with a target group, but the design does not show a listener that uses it."}
 		for _, b := range w.Bindings {
-			f.Gaps = append(f.Gaps, because("listener of "+r.bindingName(b), b.Place))
+			by := r.forwarders(b.TargetGroup)
+			for _, l := range by {
+				f.Title = "it is not known whether the load balancer reaches " + w.Name
+				f.Message = "A listener forwards to it, but the design does not tell which load balancer the listener belongs to."
+				f.Gaps = append(f.Gaps, because("the load balancer of "+r.Label(l.ID)+": the design does not show it", l.Place))
+			}
+			if len(by) == 0 {
+				f.Gaps = append(f.Gaps, because("listener of "+r.bindingName(b), b.Place))
+			}
 		}
 		f.Gaps = distinct(f.Gaps)
 		return f, true
@@ -127,6 +135,23 @@ func (r *run) delivery(w *topo.Workload) (finding.Finding, bool) {
 	}
 	f.Path = distinctText(f.Path)
 	return f, true
+}
+
+// forwarders are the listeners that forward to a target group.
+func (r *run) forwarders(group ref.ID) []*topo.Listener {
+	forwards := func(actions []topo.Action) bool {
+		return slices.ContainsFunc(actions, func(a topo.Action) bool {
+			return slices.ContainsFunc(a.Targets, func(t topo.WeightedTarget) bool { return group != "" && t.Group == group })
+		})
+	}
+	var out []*topo.Listener
+	for i := range r.Listeners {
+		l := &r.Listeners[i]
+		if forwards(l.Default) || slices.ContainsFunc(l.Rules, func(rule topo.ListenerRule) bool { return forwards(rule.Actions) }) {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 func (r *run) bindingName(b topo.Binding) string {
