@@ -64,6 +64,11 @@ func (r *run) exposedTask(w *topo.Workload, ids []ref.ID) {
 		f.Message = "The internet reaches a host of it, but not all ports of its tasks are known."
 		f.Gaps = append(f.Gaps, because("ports of "+w.Name+": "+why, w.Place))
 	}
+	if f.Verdict == finding.Violates && w.Endpoint == "" && !w.Launch.IsKnown() {
+		f.Verdict, f.Title = finding.Undecided, "it is not known whether the internet reaches "+w.Name
+		f.Message = "The internet reaches a host on which it may run."
+		f.Gaps = append(f.Gaps, gap("launch type of "+w.Name, w.Launch))
+	}
 	if f.Verdict != finding.Follows {
 		f.Severity, f.SeverityWhy = finding.High, "the internet reaches "+w.Name+" past every load balancer"
 		if f.narrow {

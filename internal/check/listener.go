@@ -49,6 +49,23 @@ func (r *run) fronts() []front {
 	return out
 }
 
+// loose are the listeners of which it is not known whose they are.
+func (r *run) loose() []*topo.Listener {
+	var out []*topo.Listener
+	for i := range r.Listeners {
+		if l := &r.Listeners[i]; l.Balancer == "" && !l.Elsewhere {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// ofUnknown is the verdict on such a listener.
+func ofUnknown(l *topo.Listener) finding.Finding {
+	return finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "it is not known of which load balancer " + l.Name + " is a listener",
+		Message: "The load balancer decides who reaches the listener.", Gaps: []finding.Evidence{because("load balancer of "+l.Name, l.Place)}}
+}
+
 // public is whether the internet reaches the listener, with the answer. AWS
 // makes an internet-facing load balancer only in a VPC with an internet gateway,
 // and asks for public subnets; so if its groups surely admit the internet and all

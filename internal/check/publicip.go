@@ -55,7 +55,7 @@ func (r *run) storeSubnets(e *topo.Endpoint) finding.Finding {
 	switch {
 	case in == fact.No:
 		return finding.Finding{Verdict: finding.Follows, Title: e.Name + " is in private subnets", Message: "No route leads from its subnets to an internet gateway."}
-	case in == fact.Unknown && fact.Is(e.PublicIPv4, true) != fact.Yes:
+	case in == fact.Unknown:
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Low, Title: "it is not known whether " + e.Name + " is in private subnets",
 			Message: "The routes of its subnets decide.", Gaps: routes}
 	}

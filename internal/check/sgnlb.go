@@ -55,6 +55,10 @@ func (r *run) needsOf(list []bound) nlbNeeds {
 func (r *run) balancerNeeds(n *nlbNeeds, b bound) {
 	if b.balancer == nil {
 		n.groups, n.groupsWhy = false, "the load balancer is not in the design"
+		if n.vpcWhy = n.groupsWhy; b.group != nil && b.group.VPC != "" { // a load balancer is in the VPC of its target groups
+			n.vpc, n.places = n.vpc.Union(r.vpcRange(b.group.VPC)), append(n.places, b.group.VPC)
+			n.vpcWhy = r.rangesMissing(b.group.VPC)
+		}
 		n.public = n.public.Or(fact.Unknown)
 		return
 	}

@@ -125,7 +125,7 @@ func shortList(names []string) string {
 func (r *run) doorGroups() {
 	for i := range r.Endpoints {
 		e := &r.Endpoints[i]
-		if e.Kind != topo.BalancerEndpoint && e.Kind != topo.PrivateLinkEndpoint || e.Elsewhere || len(e.Groups.List) == 0 {
+		if e.Kind != topo.BalancerEndpoint && e.Kind != topo.PrivateLinkEndpoint || e.Elsewhere || len(e.Groups.List) == 0 && e.Groups.More == "" {
 			continue
 		}
 		declared, more := listensOn(e), e.ListensMore
@@ -303,6 +303,11 @@ func (r *run) othersWith(own *topo.Endpoint, group ref.ID) []*topo.Endpoint {
 // perhapsWith says which other endpoints may hold a group, and what is missing.
 func (r *run) perhapsWith(own *topo.Endpoint, group ref.ID) []finding.Evidence {
 	var out []finding.Evidence
+	for i := range r.Endpoints {
+		if h := &r.Endpoints[i]; h.ID != own.ID && h.Groups.More != "" && !h.Elsewhere && !slices.Contains(r.Holders(group), h) {
+			out = append(out, r.net.GroupsGap(h))
+		}
+	}
 	for _, h := range r.Holders(group) {
 		for _, l := range h.Groups.List {
 			if why := cmp.Or(l.Why, h.Why); h.ID != own.ID && l.ID == group && l.Exists.And(h.Exists) == fact.Unknown {
@@ -367,13 +372,16 @@ func (s surplus) text(declared netset.Bounds) string {
 func (r *run) surplus(e *topo.Endpoint, declared netset.Bounds, more string) surplus {
 	var s surplus
 	for _, a := range r.net.Admitted(e.ID, talk()) {
-		if !r.hasSource(e, a) {
+		held := r.hasSource(e, a)
+		if held == fact.No {
 			continue
 		}
 		whole := a.Ports.Sure.Covers(netset.Protocol(netset.ProtoTCP))
 		extra := a.Ports.Sure.Intersect(talk()).Minus(declared.Maybe)
 		possible := a.Ports.Maybe.Intersect(talk()).Minus(declared.Sure)
 		switch {
+		case held == fact.Unknown && !possible.IsEmpty():
+			s.gaps = append(s.gaps, r.holderGap(a))
 		case !extra.IsEmpty() && (more == "" || whole) && a.Rule != nil:
 			s.ports = s.ports.Union(extra)
 			s.whom = append(s.whom, r.peerName(a.Rule.Peer))
@@ -411,12 +419,43 @@ func (r *run) idlePorts(w *topo.Workload, e *topo.Endpoint) (fault, bool, []find
 		evidence: s.evidence}, true, s.gaps
 }
 
-// hasSource is whether a rule admits anybody but the tasks themselves.
-func (r *run) hasSource(e *topo.Endpoint, a reach.Admission) bool {
-	if a.Rule == nil || a.Rule.Peer.Kind != topo.PeerGroup || a.HoldersMore != "" {
-		return true
+// hasSource is whether a rule admits anybody but the tasks themselves. Of a
+// group that is made elsewhere it is taken that something holds it.
+func (r *run) hasSource(e *topo.Endpoint, a reach.Admission) fact.Tri {
+	if a.Rule == nil || a.Rule.Peer.Kind != topo.PeerGroup {
+		return fact.Yes
 	}
-	return slices.ContainsFunc(a.Holders, func(h reach.Holder) bool { return h.Endpoint != e.ID })
+	out := fact.No
+	if a.HoldersMore != "" {
+		g := r.SecurityGroup(a.Rule.Peer.ID)
+		if out = fact.Unknown; g == nil || g.Elsewhere {
+			out = fact.Yes
+		}
+	}
+	for _, h := range a.Holders {
+		if h.Endpoint == e.ID {
+			continue
+		}
+		out = out.Or(h.Holds)
+		// AWS takes no rule that names a group of a VPC with which it does not work.
+		if other := r.Endpoint(h.Endpoint); other != nil && other.Exists == fact.Yes && slices.ContainsFunc(other.Groups.List, func(l topo.Link) bool {
+			return l.ID == a.Rule.Peer.ID && l.Exists == fact.Yes
+		}) {
+			out = fact.Yes
+		}
+	}
+	return out
+}
+
+// holderGap says what is not known about who holds the group that a rule admits.
+func (r *run) holderGap(a reach.Admission) finding.Evidence {
+	why := a.HoldersMore
+	for _, h := range a.Holders {
+		if h.Holds != fact.Yes {
+			why = cmp.Or(why, h.Why)
+		}
+	}
+	return because("who holds "+r.Label(a.Rule.Peer.ID)+": "+orUnknown(why), a.Rule.Place)
 }
 
 // listensOn is the ports on which an endpoint is declared to listen.

@@ -19,6 +19,9 @@ func judgeTLSClient(r *run) {
 	for _, f := range r.fronts() {
 		r.add(f.l.Thing, r.clientLeg(f))
 	}
+	for _, l := range r.loose() {
+		r.add(l.Thing, ofUnknown(l))
+	}
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
 		if f, ok := r.directLeg(w); ok {

@@ -51,6 +51,11 @@ func judgeTLSPolicy(r *run) {
 				Message: "If it does, its security policy decides which versions clients may use.", Gaps: []finding.Evidence{gap("protocol of the listener", f.l.Protocol)}})
 		}
 	}
+	for _, l := range r.loose() {
+		if p := strings.ToUpper(l.Protocol.Or("")); p == "" || isTLS(p) {
+			r.add(l.Thing, ofUnknown(l))
+		}
+	}
 }
 
 func (r *run) policy(f front) finding.Finding {

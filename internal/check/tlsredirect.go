@@ -18,6 +18,11 @@ func judgeTLSRedirect(r *run) {
 		}
 		r.add(f.l.Thing, r.redirection(f))
 	}
+	for _, l := range r.loose() {
+		if p := strings.ToUpper(l.Protocol.Or("")); p == "" || isPlain(p) {
+			r.add(l.Thing, ofUnknown(l))
+		}
+	}
 }
 
 func (r *run) redirection(f front) finding.Finding {
@@ -49,7 +54,12 @@ func (r *run) redirection(f front) finding.Finding {
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "it is not known what " + name + " does with plain HTTP",
 			Message: "Whether it redirects or forwards decides.", Gaps: []finding.Evidence{because("actions of the listener: "+orUnknown(why), f.l.Place)}}
 	}
-	if bad, gapped := r.badRedirects(f); len(bad) > 0 {
+	bad, gapped := r.badRedirects(f)
+	if len(bad) > 0 && (open != fact.Yes || facing != fact.Yes) {
+		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Low, Title: "it is not known whether the internet reaches " + name,
+			Message: "The listener redirects, but not to a working HTTPS listener.", Gaps: r.missing(answer, f.b.InternetFacing, f.b.Place)}
+	}
+	if len(bad) > 0 {
 		return finding.Finding{Verdict: finding.Violates, Severity: finding.Low, SeverityWhy: "nothing is served in plain text, but clients do not get to TLS either",
 			Title: name + " redirects, but not to a working HTTPS listener", Message: "Clients that follow the redirect do not arrive at TLS.",
 			Evidence: bad, Facts: []string{"broken"}, Fix: "Redirect with protocol HTTPS and port 443, and have an HTTPS listener there."}

@@ -196,7 +196,11 @@ func (m *module) forEach(x *expansion, block *load.Block, id string, a load.Attr
 			continue
 		}
 		rest := symbol.IsRest(key) || symbol.IsRest(value)
-		key, value = interp.One(key), interp.One(value)
+		// A value that may be null, of a key that is there, stays one that may be.
+		if plainValue, _ := value.Unmark(); symbol.IsRest(key) || plainValue.Type() != cty.String {
+			value = interp.One(value)
+		}
+		key = interp.One(key)
 		text, err := convert.Convert(key, cty.String)
 		name, _ := text.Unmark()
 		if err != nil || name.IsNull() {

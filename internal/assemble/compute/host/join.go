@@ -24,6 +24,9 @@ func (r *reader) join(h *topo.Host, data resource.Value) {
 		return
 	}
 	h.ClusterWhy = set.Why
+	if data.Maybe {
+		return // whatever it says, it may not be there
+	}
 	// The piece that is unknown may be the name of a cluster of the design.
 	if id := r.d.Canonical(ref.ID(set.Why)); r.isCluster(id) {
 		h.Cluster, h.ClusterWhy = id, ""
