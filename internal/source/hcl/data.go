@@ -97,6 +97,12 @@ func (in *instance) templateFile() (cty.Value, bool) {
 	vars := cty.EmptyObjectVal
 	if v, ok := in.block.Attr("vars"); ok {
 		vars = interp.Fill(in.written(v))
+	} else if b := in.block.Block("vars"); b != nil { // as Terraform 0.11 and older let maps be written
+		entries := map[string]cty.Value{}
+		for _, a := range b.Attrs {
+			entries[a.Name] = interp.Fill(in.written(a))
+		}
+		vars = cty.ObjectVal(entries)
 	}
 	out, err := in.m.render(text, a.Place.File, vars)
 	if err != nil {

@@ -272,6 +272,12 @@ data "aws_iam_policy_document" "d" {
     }
   }
 }
+data "template_file" "old" {
+  template = "hello $${who}"
+  vars {
+    who = aws_s3_bucket.b.id
+  }
+}
 data "template_file" "t" {
   template = "hello $${who} $${name}"
   vars     = { who = "world", name = aws_s3_bucket.b.id }
@@ -299,6 +305,9 @@ data.aws_region.r id = eu-west-1
 data.aws_region.r name = eu-west-1
 data.aws_region.r region = eu-west-1
 data.aws_vpc.v default = true
+data.template_file.old rendered = hello <aws_s3_bucket.b#id>
+data.template_file.old template = hello ${who}
+data.template_file.old vars = [{who=<aws_s3_bucket.b#id>}]
 data.template_file.t rendered = hello world <aws_s3_bucket.b#id>
 data.template_file.t template = hello ${who} ${name}
 data.template_file.t vars = {name=<aws_s3_bucket.b#id> who=world}
