@@ -76,6 +76,9 @@ func (s *Snapshot) named(id ref.ID) (kind, name string) {
 		return "VPC endpoint", e.Service.Or(e.Name)
 	case s.Endpoint(id) != nil:
 		e := s.Endpoint(id)
+		if e.Kind == FunctionEndpoint && !strings.Contains(strings.ToLower(e.Type), "lambda") {
+			return "client", e.Name // a build, a stream, a link of an API: it connects and never listens
+		}
 		return e.Kind.String(), e.Name
 	case s.SecurityGroup(id) != nil:
 		return "sg", s.SecurityGroup(id).Name
