@@ -103,12 +103,24 @@ func (r *run) idleHosts() {
 			continue
 		}
 		tasks := r.inCluster(h.Cluster)
-		fargate := len(tasks) > 0 && !slices.ContainsFunc(tasks, func(w *topo.Workload) bool {
-			l, known := w.Launch.Get()
-			return !known || l != topo.LaunchFargate
-		})
+		var unsure []finding.Evidence
+		fargate := len(tasks) > 0
+		for _, w := range tasks {
+			switch l, known := w.Launch.Get(); {
+			case !known:
+				unsure = append(unsure, gap("launch type of "+w.Name, w.Launch))
+			case l != topo.LaunchFargate:
+				fargate = false
+			}
+		}
 		set := slices.DeleteFunc(h.UserData.Agent.Names(), func(name string) bool { return !slices.Contains(agentSettings, name) })
 		if !fargate || len(set) == 0 {
+			continue
+		}
+		if len(unsure) > 0 {
+			r.add(h.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Note,
+				Title:   "it is not known whether agent settings of " + h.Name + " act on a task of its cluster",
+				Message: "They do not reach tasks on Fargate.", Gaps: distinct(unsure)})
 			continue
 		}
 		r.add(h.Thing, finding.Finding{Verdict: finding.Violates, Severity: finding.Note,
