@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -250,14 +251,11 @@ func (d blurDesign) blursOf(s site, name string, pool map[string][]string) []blu
 // after apply: such a value is blurred by a condition. Nor is it blurred by the
 // output of a module that is not here: it is taken that a module hands out what
 // it makes, and not what it was given.
-var (
-	reference = regexp.MustCompile(`(^|[^A-Za-z0-9_."])(aws_[a-z_]+|data|module|each|local|var|count|[a-z_]+\.(value|key))\b\.?`)
-	iteration = regexp.MustCompile(`\b(each|count|[a-z_]+\.(value|key))\b`)
-)
+var reference = regexp.MustCompile(`(^|[^A-Za-z0-9_."])(aws_[a-z_]+|data|module|each|local|var|count|[a-z_]+\.(value|key))\b\.?`)
 
 // optional are arguments that may be left out, so that null, or an empty list,
 // is a world. Others AWS or Terraform would refuse.
-var optional = regexp.MustCompile(`/(network_mode|launch_type|user_data|assign_public_ip|ssl_policy|internal|cidr_blocks|ipv6_cidr_blocks|ingress/security_groups|self|associate_public_ip_address|log_format|target_type|preserve_client_ip|http_tokens)$`)
+var optional = regexp.MustCompile(`/(launch_type|user_data|assign_public_ip|ssl_policy|internal|cidr_blocks|ipv6_cidr_blocks|ingress/security_groups|self|associate_public_ip_address|log_format|target_type|preserve_client_ip|http_tokens)$`)
 
 // unlike are arguments whose values no two things may share, or that say where
 // a thing is: those of one thing are no world of another.
@@ -270,11 +268,30 @@ func (d blurDesign) others(s site, pool map[string][]string) []string {
 		return nil
 	}
 	for _, t := range pool[s.pool()] {
-		if t != d.text(s) {
+		if t != d.text(s) && !refused(s, d.text(s), t) {
 			out = append(out, t)
 		}
 	}
 	return out
+}
+
+// refused is whether AWS or Terraform refuses a value beside what the designs
+// write around it: a range of ports that ends before it begins, a target group
+// with a protocol for functions, a network configuration for tasks without an
+// interface of their own, which are those of every mode but one.
+func refused(s site, was, is string) bool {
+	a, errA := strconv.Atoi(was)
+	b, errB := strconv.Atoi(is)
+	switch ports := errA == nil && errB == nil; {
+	case strings.HasSuffix(s.where, "/from_port"):
+		return !ports || b > a
+	case strings.HasSuffix(s.where, "/to_port"):
+		return !ports || b < a
+	}
+	if strings.HasSuffix(s.where, "/network_mode") && is != `"awsvpc"` {
+		return true
+	}
+	return slices.Contains([]string{`"lambda"`, `"alb"`, `"none"`, `"EXTERNAL"`}, is)
 }
 
 // pool is under which values of sites are interchangeable.
@@ -302,7 +319,7 @@ func poolOf(designs []blurDesign) map[string][]string {
 				add(k, "true")
 				add(k, "false")
 			}
-			if !reference.MatchString(text) && s.kind != sourceSite {
+			if s.whole && !reference.MatchString(text) && s.kind != sourceSite {
 				add(k, text)
 			}
 		}

@@ -78,6 +78,9 @@ func (r *run) public(f front) (fact.Tri, reach.Answer) {
 	}
 	a := r.connect(reach.Outside(netset.Internet()), reach.At(f.b.ID), f.ports)
 	open := a.Packets.Any(f.ports)
+	if !f.l.Port.IsKnown() && open == fact.Yes && !a.Packets.Sure.Covers(f.ports) {
+		return fact.Unknown, a // some ports are open, and which one is its own is not known
+	}
 	switch {
 	case !known && open == fact.Yes:
 		return fact.Unknown, a

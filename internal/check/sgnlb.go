@@ -40,6 +40,10 @@ func (r *run) needsOf(list []bound) nlbNeeds {
 		r.balancerNeeds(&n, b)
 		ports, known := bindingPorts(b)
 		n.ports, n.portsKnown = n.ports.Union(ports), n.portsKnown && known
+		if b.group != nil && b.group.Exists != fact.Yes && len(r.forwardsTo(b.group.ID)) > 1 {
+			// It stands for several groups, and which balancer is whose is not known.
+			n.groups, n.groupsWhy = false, cmp.Or(n.groupsWhy, orUnknown(b.group.Why))
+		}
 		if b.group == nil {
 			n.preserves, n.why = n.preserves.Or(fact.Unknown), "its target group is not in the design"
 			continue
