@@ -151,7 +151,7 @@ func TestAnyTreeIsRead(t *testing.T) {
 	seen := map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
 		var set resource.Set
-		for range rapid.IntRange(1, 12).Draw(rt, "resources") {
+		for range rapid.IntRange(4, 30).Draw(rt, "resources") {
 			id := drawID(rt)
 			typ, name := string(id[:len(id)-2]), string(id[len(id)-1:])
 			body := drawBody(rt, 4)
