@@ -171,8 +171,19 @@ func (in *context) inherit(marks cty.ValueMarks) {
 	}
 }
 
-// text cuts a string into literals and references.
+// text cuts a string into literals and references. In JSON what may be absent is
+// an unknown piece at its place, so that the rest of the text stays known.
 func (c *config) text(out *resource.Value, s string, in context) {
+	if body, whole := strings.CutSuffix(s, symbol.RestKey); symbol.HasRest(body) && strings.ContainsAny(s[:1], "[{") {
+		why := in.why
+		if why == "" {
+			why = "a condition may leave out a part of it"
+		}
+		s = strings.ReplaceAll(body, symbol.RestKey, symbol.Hole(why))
+		if whole {
+			s = symbol.Rest(s)
+		}
+	}
 	if symbol.HasRest(s) {
 		out.Maybe, out.Why = true, in.why
 		if out.Why == "" {
