@@ -9,7 +9,6 @@ import (
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/netset"
-	"github.com/muralla-net/muralla/internal/reach"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/topo"
 )
@@ -41,132 +40,6 @@ func judgeTaskSG(r *run) {
 		}
 	}
 	r.doorGroups()
-}
-
-// hostGroup judges a workload that has no interface of its own: tasks of other
-// workloads on its hosts have the same groups.
-func (r *run) hostGroup(w *topo.Workload, mode topo.NetworkMode) finding.Finding {
-	var names []string
-	var evidence []finding.Evidence
-	for _, h := range w.Hosts.List {
-		if h.Exists != fact.Yes {
-			continue
-		}
-		for m, others := range r.runsOn(h.ID) {
-			if m != topo.ModeBridge && m != topo.ModeHost && m != topo.ModeNAT {
-				continue
-			}
-			for _, o := range others {
-				if o.ID != w.ID {
-					names = append(names, r.Label(o.ID))
-					evidence = append(evidence, because(fmt.Sprintf("%s runs on %s too, in %s mode", o.Name, r.Label(h.ID), m), o.Place))
-				}
-			}
-		}
-	}
-	if gaps := r.perhapsBeside(w); len(names) == 0 && len(gaps) > 0 {
-		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Low, Title: "it is not known whether " + w.Name + " shares the groups of its host",
-			Message: fmt.Sprintf("In %s mode the groups of the host are those of every task on it.", mode), Gaps: gaps}
-	}
-	if len(names) == 0 {
-		return finding.Finding{Verdict: finding.NotApplicable, Title: fmt.Sprintf("%s has no interface of its own: in %s mode the host's groups filter", w.Name, mode),
-			Message: "See mode-awsvpc."}
-	}
-	names = sorted(names)
-	slices.SortFunc(evidence, func(a, b finding.Evidence) int {
-		return cmp.Or(strings.Compare(a.Text, b.Text), a.Place.Compare(b.Place))
-	})
-	severity, why := r.severityOf(w, finding.Low)
-	return finding.Finding{Verdict: finding.Violates, Severity: severity, SeverityWhy: why,
-		Title:   w.Name + " shares the groups of its host with " + shortList(names),
-		Message: fmt.Sprintf("In %s mode the groups of the host are those of every task on it: what admits one admits all.", mode),
-		Fix:     "Run it in awsvpc mode with a security group of its own.", Evidence: distinct(evidence), Facts: names}
-}
-
-// perhapsBeside says what is missing about other workloads that may run on the
-// hosts of one and have no interface of their own either.
-func (r *run) perhapsBeside(w *topo.Workload) []finding.Evidence {
-	var gaps []finding.Evidence
-	for i := range r.Workloads {
-		o := &r.Workloads[i]
-		mode, known := o.Mode.Get()
-		shares := !known || mode == topo.ModeBridge || mode == topo.ModeHost || mode == topo.ModeNAT
-		onHosts := len(o.Hosts.List) > 0 || o.Hosts.More != ""
-		if o.ID == w.ID || o.Kind == topo.StandaloneWorkload || !shares || !onHosts || o.Cluster != "" && w.Cluster != "" && o.Cluster != w.Cluster {
-			continue
-		}
-		switch {
-		case o.Hosts.More != "":
-			gaps = append(gaps, whereRuns(o))
-		case w.Hosts.More != "":
-			gaps = append(gaps, whereRuns(w))
-		}
-		for _, h := range w.Hosts.List {
-			for _, l := range o.Hosts.List {
-				if l.ID == h.ID && (l.Exists.And(h.Exists) != fact.Yes || !known) {
-					gaps = append(gaps, because(fmt.Sprintf("whether %s runs on %s: %s", o.Name, r.Label(h.ID), orUnknown(cmp.Or(l.Why, h.Why, o.Mode.Why))), o.Place))
-				}
-			}
-		}
-	}
-	return distinct(gaps)
-}
-
-// shortList is names in one line: at most three, or two and a count.
-func shortList(names []string) string {
-	if len(names) > 3 {
-		return strings.Join(names[:2], ", ") + fmt.Sprintf(", %d more", len(names)-2)
-	}
-	return strings.Join(names, ", ")
-}
-
-// doorGroups judges the groups of what stands before and beside tasks: load
-// balancers and VPC endpoints.
-func (r *run) doorGroups() {
-	for i := range r.Endpoints {
-		e := &r.Endpoints[i]
-		if e.Kind != topo.BalancerEndpoint && e.Kind != topo.PrivateLinkEndpoint || e.Elsewhere || len(e.Groups.List) == 0 && e.Groups.More == "" {
-			continue
-		}
-		declared, more := listensOn(e), e.ListensMore
-		if b := r.LoadBalancer(e.ID); b != nil {
-			if b.Kind == topo.ApplicationBalancer {
-				// What browsers try first; open without a listener they do no harm.
-				declared = declared.Or(netset.Exactly(netset.TCP(80, 80).Union(netset.TCP(443, 443))))
-			}
-			more = cmp.Or(more, b.ListenersMore)
-		}
-		r.add(e.Thing, r.doorGroup(e, declared, more))
-	}
-}
-
-func (r *run) doorGroup(e *topo.Endpoint, declared netset.Bounds, more string) finding.Finding {
-	name := r.Label(e.ID)
-	s := r.surplus(e, declared, more)
-	switch {
-	case !s.ports.IsEmpty():
-		return finding.Finding{Verdict: finding.Violates, Severity: finding.Low, SeverityWhy: "nothing listens there today",
-			Title:    capped(name+" admits ports that it does not listen on: "+s.text(declared), name+" admits ports that it does not listen on"),
-			Message:  fmt.Sprintf("Whatever comes to listen on %s is reachable at once from %s.", s.text(declared), strings.Join(s.whom, ", ")),
-			Fix:      "Narrow the rules to the ports that it listens on.",
-			Evidence: s.evidence, Facts: []string{"idle " + s.text(declared)}}
-	case len(s.gaps) > 0 || e.Groups.More != "":
-		gaps := s.gaps
-		if e.Groups.More != "" {
-			gaps = append(gaps, r.net.GroupsGap(e))
-		}
-		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Low, Title: "it is not known whether " + name + " admits only the ports that it listens on",
-			Message: "Nothing that is known is wrong, but what is missing may be.", Gaps: distinct(gaps)}
-	}
-	return finding.Finding{Verdict: finding.Follows, Title: name + " admits only the ports that it listens on", Message: "Its groups open nothing else."}
-}
-
-// capped is the first text if it fits a line, else the second.
-func capped(long, short string) string {
-	if len(long) > 90 {
-		return short
-	}
-	return long
 }
 
 // unstarted is whether nothing of the design starts a task, so that its network
@@ -350,55 +223,6 @@ func (r *run) sharedGroups(w *topo.Workload, e *topo.Endpoint) (fault, bool) {
 		evidence: evidence}, true
 }
 
-// surplus is what the groups of an endpoint admit beyond the ports on which it
-// is declared to listen.
-type surplus struct {
-	ports    netset.Ports
-	whom     []string // from whom, sorted
-	evidence []finding.Evidence
-	gaps     []finding.Evidence
-}
-
-// text is the surplus ports in words.
-func (s surplus) text(declared netset.Bounds) string {
-	if s.ports.Covers(netset.Protocol(netset.ProtoTCP).Minus(declared.Maybe)) {
-		return "every port"
-	}
-	return s.ports.String()
-}
-
-// surplus compares what is admitted with what is declared; more says why more
-// may be declared than is known.
-func (r *run) surplus(e *topo.Endpoint, declared netset.Bounds, more string) surplus {
-	var s surplus
-	for _, a := range r.net.Admitted(e.ID, talk()) {
-		held := r.hasSource(e, a)
-		if held == fact.No {
-			continue
-		}
-		whole := a.Ports.Sure.Covers(netset.Protocol(netset.ProtoTCP))
-		extra := a.Ports.Sure.Intersect(talk()).Minus(declared.Maybe)
-		possible := a.Ports.Maybe.Intersect(talk()).Minus(declared.Sure)
-		switch {
-		case held == fact.Unknown && !possible.IsEmpty():
-			s.gaps = append(s.gaps, r.holderGap(a))
-		case !extra.IsEmpty() && (more == "" || whole) && a.Rule != nil:
-			s.ports = s.ports.Union(extra)
-			s.whom = append(s.whom, r.peerName(a.Rule.Peer))
-			s.evidence = append(s.evidence, because(fmt.Sprintf("%s allows %s %s", r.Label(a.Group), r.peerName(a.Rule.Peer), portsText(a.Ports.Sure)), a.Rule.Place))
-		case !possible.IsEmpty() && more != "":
-			s.gaps = append(s.gaps, because("ports of "+e.Name+": "+more, e.Place))
-		case possible.IsEmpty():
-		case a.Ports.Sure.Covers(possible):
-			s.gaps = append(s.gaps, because(fmt.Sprintf("whether %s listens on %s", e.Name, portsText(possible)), e.Place))
-		default:
-			s.gaps = append(s.gaps, r.unknownAdmission(e.ID, a))
-		}
-	}
-	s.whom = sorted(s.whom)
-	return s
-}
-
 // idlePorts finds admitted ports on which no container is declared to listen.
 func (r *run) idlePorts(w *topo.Workload, e *topo.Endpoint) (fault, bool, []finding.Evidence) {
 	declared, more := r.declaredPorts(w, e)
@@ -417,54 +241,6 @@ func (r *run) idlePorts(w *topo.Workload, e *topo.Endpoint) (fault, bool, []find
 		message:  fmt.Sprintf("%s Whatever else starts to listen on %s is reachable at once from %s.", listens, text, strings.Join(s.whom, ", ")),
 		fix:      "Narrow the rules to the ports that containers map.",
 		evidence: s.evidence}, true, s.gaps
-}
-
-// hasSource is whether a rule admits anybody but the tasks themselves. Of a
-// group that is made elsewhere it is taken that something holds it.
-func (r *run) hasSource(e *topo.Endpoint, a reach.Admission) fact.Tri {
-	if a.Rule == nil || a.Rule.Peer.Kind != topo.PeerGroup {
-		return fact.Yes
-	}
-	out := fact.No
-	if a.HoldersMore != "" {
-		g := r.SecurityGroup(a.Rule.Peer.ID)
-		if out = fact.Unknown; g == nil || g.Elsewhere {
-			out = fact.Yes
-		}
-	}
-	for _, h := range a.Holders {
-		if h.Endpoint == e.ID {
-			continue
-		}
-		out = out.Or(h.Holds)
-		// AWS takes no rule that names a group of a VPC with which it does not work.
-		if other := r.Endpoint(h.Endpoint); other != nil && other.Exists == fact.Yes && slices.ContainsFunc(other.Groups.List, func(l topo.Link) bool {
-			return l.ID == a.Rule.Peer.ID && l.Exists == fact.Yes
-		}) {
-			out = fact.Yes
-		}
-	}
-	return out
-}
-
-// holderGap says what is not known about who holds the group that a rule admits.
-func (r *run) holderGap(a reach.Admission) finding.Evidence {
-	why := a.HoldersMore
-	for _, h := range a.Holders {
-		if h.Holds != fact.Yes {
-			why = cmp.Or(why, h.Why)
-		}
-	}
-	return because("who holds "+r.Label(a.Rule.Peer.ID)+": "+orUnknown(why), a.Rule.Place)
-}
-
-// listensOn is the ports on which an endpoint is declared to listen.
-func listensOn(e *topo.Endpoint) netset.Bounds {
-	var out netset.Bounds
-	for _, l := range e.Listens {
-		out = out.Or(l.Ports)
-	}
-	return out
 }
 
 // declaredPorts are the ports on which containers listen or health checks
