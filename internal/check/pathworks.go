@@ -56,9 +56,14 @@ func (l leg) works() fact.Tri {
 		return fact.No
 	case dynamic && !l.answer.Packets.Maybe.Covers(need) && l.asked.IsExact():
 		return fact.No // a task may be given a port that is shut
+	case l.byChance():
+		return fact.No
 	}
 	return fact.Unknown
 }
+
+// byChance is whether all is known, and connections still fail now and then.
+func (l leg) byChance() bool { return !l.answer.Chance.IsZero() && l.asked.IsExact() }
 
 func (r *run) delivery(w *topo.Workload) (finding.Finding, bool) {
 	entries := r.entries(w.ID)
@@ -184,6 +189,10 @@ func (r *run) legText(w *topo.Workload, l leg) string {
 }
 
 func (r *run) brokenPath(w *topo.Workload, broken []leg) finding.Finding {
+	if !slices.ContainsFunc(broken, func(l leg) bool { return !l.byChance() }) {
+		return r.flakyPath(w, broken)
+	}
+	broken = slices.DeleteFunc(slices.Clone(broken), leg.byChance)
 	first := broken[0]
 	f := finding.Finding{Verdict: finding.Violates, Severity: finding.High, SeverityWhy: "the service cannot do its work",
 		Title:   fmt.Sprintf("%s from %s cannot reach %s", first.what, r.Label(first.entry.Balancer), w.Name),
@@ -218,6 +227,45 @@ func (r *run) brokenPath(w *topo.Workload, broken []leg) finding.Finding {
 	f.Path, f.Evidence, f.Facts = distinctText(f.Path), distinct(f.Evidence), distinctText(f.Facts)
 	f.Fix = r.opening(w, first, gates)
 	return f
+}
+
+// flakyPath judges a path on which replies to some ports of clients are cut.
+func (r *run) flakyPath(w *topo.Workload, legs []leg) finding.Finding {
+	first := legs[0]
+	cut := first.answer.Chance
+	f := finding.Finding{Verdict: finding.Violates, Severity: finding.Medium, SeverityWhy: "connections fail by chance",
+		Title: fmt.Sprintf("some replies of %s to %s are cut", w.Name, r.Label(first.entry.Balancer)),
+		Message: fmt.Sprintf("Replies go to the port that the client of a connection takes, any of %s. Those to %s are stopped, so about %s.",
+			cut.Of, cut.Cut, oneIn(cut.Share())),
+		Fix:   fmt.Sprintf("Let the network ACLs pass replies to %s.", cut.Of),
+		Facts: []string{"chance", cut.Cut.String()}}
+	if cut.Share() < rare {
+		f.Severity, f.SeverityWhy = finding.Low, "few connections fail"
+	}
+	for _, l := range legs {
+		f.Path = append(f.Path, r.legText(w, l)+" fails by chance")
+		for _, step := range l.answer.Trail {
+			if !step.Chance.IsZero() {
+				f.Evidence = append(f.Evidence, because(fmt.Sprintf("%s of %s: %s", step.Gate, r.Label(step.At), step.Why), r.placeOf(step.At)))
+				for _, use := range step.Rules {
+					f.Evidence = append(f.Evidence, because(use.Text, use.Place))
+				}
+			}
+		}
+	}
+	f.Path, f.Evidence = distinctText(f.Path), distinct(f.Evidence)
+	return f
+}
+
+// rare is the share of failing connections below which it hardly matters.
+const rare = 0.01
+
+// oneIn is a share as people say it.
+func oneIn(share float64) string {
+	if n := int(1/share + 0.5); n >= 2 {
+		return fmt.Sprintf("one connection in %s fails", thousands(n))
+	}
+	return "most connections fail"
 }
 
 // opening says which change opens the path.

@@ -138,6 +138,9 @@ func (c ephemeral) reply(allowed netset.Bounds, n *note) netset.Bounds {
 			out = out.Or(netset.AtMost(t.all))
 			if cut := t.eph.Minus(allowed.Maybe); !cut.IsEmpty() {
 				n.flaky("replies to " + cut.String() + " are cut, and the client may take any of " + t.eph.String())
+				if allowed.Restrict(t.eph).IsExact() {
+					n.chance(cut, t.eph)
+				}
 			}
 		}
 	}

@@ -64,6 +64,25 @@ type Step struct {
 	// that stops everything those that come nearest.
 	Rules []RuleUse
 	Why   string // for a gate that stops or is unknown, as a clause
+
+	// Chance is set if nothing is unknown about the gate and it still does not
+	// decide: it stops the replies to some of the ports that a client may take.
+	Chance Chance
+}
+
+// Chance is the ports of clients to which replies are stopped, of those that they
+// may take (AWS "Network ACLs", ephemeral ports). The zero Chance stops none.
+type Chance struct{ Cut, Of netset.Ports }
+
+// IsZero reports whether nothing is left to chance.
+func (c Chance) IsZero() bool { return c.Cut.IsEmpty() }
+
+// Share is the part of the ports that gets no replies, from 0 to 1.
+func (c Chance) Share() float64 {
+	if c.IsZero() {
+		return 0
+	}
+	return float64(c.Cut.Size()) / float64(c.Of.Size())
 }
 
 // Answer says which of the asked packets can make a connection.
@@ -80,6 +99,10 @@ type Answer struct {
 
 	// Gaps are the facts that are missing, if the bounds differ.
 	Gaps []finding.Evidence
+
+	// Chance is set if the bounds differ although no fact is missing: each
+	// connection works or not by the port that its client takes.
+	Chance Chance
 }
 
 // Barriers are the steps that stop some asked packets, surely or possibly.

@@ -104,13 +104,20 @@ pairs:
 		return best
 	}
 	gaps := trail.gaps
+	chance, only := trail.chance()
 	for i, p := range pairs {
 		if i != at && len(gaps) < maxGaps {
 			q.left = cutsToExplain
-			gaps = append(gaps, q.explain(p[0], p[1]).gaps...)
+			other := q.explain(p[0], p[1])
+			gaps = append(gaps, other.gaps...)
+			_, too := other.chance()
+			only = only && too
 		}
 	}
 	best.Gaps = distinct(gaps)
+	if only && len(gaps) < maxGaps {
+		best.Chance = chance
+	}
 	return best
 }
 

@@ -25,6 +25,7 @@ type note struct {
 	misses []RuleUse // rules that come near
 	stop   []string
 	doubts []finding.Evidence
+	cut    Chance
 }
 
 func (n *note) rule(u RuleUse) {
@@ -51,6 +52,13 @@ func (n *note) stops(why string) {
 
 // flaky is a reason why packets pass by chance only.
 func (n *note) flaky(why string) { n.unknown(why, ref.Place{}) }
+
+// chance records which ports of a client surely get no replies.
+func (n *note) chance(cut, of netset.Ports) {
+	if n != nil {
+		n.cut = Chance{Cut: n.cut.Cut.Union(cut), Of: n.cut.Of.Union(of)}
+	}
+}
 
 func (n *note) unknown(why string, at ref.Place) {
 	if n != nil {
@@ -110,6 +118,21 @@ func (t *trail) absent(q *question, s *side) {
 	t.missed = append(t.missed, finding.Evidence{Text: "whether " + q.sideName(s) + what + " is not known" + because(s.why), Place: s.place})
 }
 
+// chance is what the gates of the trail leave to chance, and whether that is all
+// that keeps them from deciding.
+func (t *trail) chance() (c Chance, only bool) {
+	for _, s := range t.steps {
+		switch {
+		case s.Passes.IsExact():
+		case s.Chance.IsZero():
+			return Chance{}, false
+		default:
+			c = Chance{Cut: c.Cut.Union(s.Chance.Cut), Of: c.Of.Union(s.Chance.Of)}
+		}
+	}
+	return c, len(t.missed) == 0
+}
+
 func (t *trail) step(k GateKind, at ref.ID, b netset.Bounds) {
 	if t == nil {
 		return
@@ -127,6 +150,7 @@ func (t *trail) step(k GateKind, at ref.ID, b netset.Bounds) {
 			s.Why = nothingAllows(k)
 		}
 	case open:
+		s.Chance = n.cut
 		var all []string
 		for _, d := range n.doubts[:min(len(n.doubts), 3)] {
 			all = append(all, d.Text)
