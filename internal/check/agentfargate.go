@@ -99,7 +99,7 @@ func (r *run) idleSettings(w *topo.Workload, d *topo.TaskDefinition) finding.Fin
 func (r *run) idleHosts() {
 	for i := range r.Hosts {
 		h := &r.Hosts[i]
-		if h.Cluster == "" || h.Managed || len(r.runsOn(h.ID)) > 0 {
+		if h.Cluster == "" || h.Managed || r.surelyRuns(h.ID) {
 			continue
 		}
 		tasks := r.inCluster(h.Cluster)
@@ -129,6 +129,16 @@ func (r *run) idleHosts() {
 			Evidence: []finding.Evidence{because("user data of "+h.Name+" sets "+strings.Join(set, ", "), h.UserDataPlace)},
 			Facts:    set, Fix: "Keep the settings if other tasks run on these hosts; else the hosts are not needed."})
 	}
+}
+
+// surelyRuns is whether some workload of a known launch type may run on a host.
+func (r *run) surelyRuns(host ref.ID) bool {
+	for _, ws := range r.runsOn(host) {
+		if slices.ContainsFunc(ws, func(w *topo.Workload) bool { return w.Launch.IsKnown() }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *run) inCluster(id ref.ID) []*topo.Workload {

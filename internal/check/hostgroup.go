@@ -25,14 +25,18 @@ func (r *run) hostGroup(w *topo.Workload, mode topo.NetworkMode) finding.Finding
 				continue
 			}
 			for _, o := range others {
-				if o.ID != w.ID {
+				if o.ID != w.ID && o.Launch.IsKnown() {
 					names = append(names, r.Label(o.ID))
 					evidence = append(evidence, because(fmt.Sprintf("%s runs on %s too, in %s mode", o.Name, r.Label(h.ID), m), o.Place))
 				}
 			}
 		}
 	}
-	if gaps := r.perhapsBeside(w); len(names) == 0 && len(gaps) > 0 {
+	gaps := r.perhapsBeside(w)
+	if !w.Launch.IsKnown() && len(names) > 0 {
+		names, gaps = nil, append(gaps, gap("launch type of "+w.Name, w.Launch))
+	}
+	if len(names) == 0 && len(gaps) > 0 {
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Low, Title: "it is not known whether " + w.Name + " shares the groups of its host",
 			Message: fmt.Sprintf("In %s mode the groups of the host are those of every task on it.", mode), Gaps: gaps}
 	}
@@ -64,6 +68,8 @@ func (r *run) perhapsBeside(w *topo.Workload) []finding.Evidence {
 			continue
 		}
 		switch {
+		case !o.Launch.IsKnown():
+			gaps = append(gaps, gap("launch type of "+o.Name, o.Launch))
 		case o.Hosts.More != "":
 			gaps = append(gaps, whereRuns(o))
 		case w.Hosts.More != "":
