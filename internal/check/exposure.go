@@ -2,88 +2,221 @@ package check
 
 import (
 	"cmp"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
+	"github.com/muralla-net/muralla/internal/intent"
 	"github.com/muralla-net/muralla/internal/netset"
 	"github.com/muralla-net/muralla/internal/reach"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/topo"
 )
 
-// exposure is how far a workload can be reached from the internet.
-type exposure struct {
-	through fact.Tri // through a load balancer
-	direct  fact.Tri // past every load balancer
-	by      ref.ID   // the load balancer, if through is Yes
+// judgeExposure judges every workload, host and data store of the design: does
+// the internet reach it past the load balancers?
+func judgeExposure(r *run) {
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		mode, known := w.Mode.Get()
+		switch ids := r.endpointsOf(w); {
+		case isExternal(w):
+			r.notApplicable(w.Thing, w.Name+" runs outside AWS", "What reaches an external instance is decided outside the design.")
+		case known && mode == topo.ModeNone:
+			r.notApplicable(w.Thing, w.Name+" has no network", "Containers in mode none cannot be reached.")
+		case unstarted(w, r.Endpoint(w.Endpoint)) && len(w.Hosts.List) == 0:
+			r.notApplicable(w.Thing, "nothing of the design starts "+w.Name, "Whoever runs the task chooses its subnets and security groups.")
+		default:
+			r.exposedTask(w, ids)
+		}
+	}
+	for i := range r.Endpoints {
+		e := &r.Endpoints[i]
+		if (e.Kind == topo.HostEndpoint || e.Kind == topo.StoreEndpoint) && !e.Elsewhere {
+			f := r.exposedAt([]ref.ID{e.ID}, e.Name, talk(), intent.Peer{ID: e.ID, Name: e.Name})
+			if f.Verdict != finding.Follows {
+				f.Severity, f.SeverityWhy = r.exposedSeverity(e, f)
+				f.SeverityWhy = ifSo(f.Finding)
+			}
+			r.add(e.Thing, f.Finding)
+		}
+	}
 }
 
-// any is whether the internet reaches the workload at all.
-func (e exposure) any() fact.Tri { return e.through.Or(e.direct) }
-
-// exposureOf computes, once for each workload, whether the internet reaches it.
-func (r *run) exposureOf(w *topo.Workload) exposure {
-	if e, ok := r.exposed[w.ID]; ok {
-		return e
+func (r *run) exposedTask(w *topo.Workload, ids []ref.ID) {
+	ports, why := r.taskPorts(w)
+	if why != "" {
+		ports = talk()
 	}
-	e := exposure{through: fact.No, direct: fact.No}
-	for _, entry := range r.entries(w.ID) {
-		works := entry.Exists.And(entry.Front.Packets.Any(netset.AllPorts())).And(entry.Back.Packets.Any(netset.AllPorts()))
-		if works == fact.Yes && e.by == "" {
-			e.by = entry.Balancer
+	f := r.exposedAt(ids, w.Name, ports, intent.Peer{ID: w.ID, Name: w.Name})
+	if len(ids) == 0 {
+		f.Verdict, f.Title = finding.Undecided, "it is not known whether the internet reaches "+w.Name
+		f.Message = "The design does not tell where its tasks run."
+		f.Gaps = []finding.Evidence{whereRuns(w)}
+	}
+	if why == "" && ports.IsEmpty() && len(ids) > 0 {
+		f.Message = "Its containers map no port of a host."
+	}
+	if why != "" && f.Verdict == finding.Violates { // the host is exposed; which of its ports are the task's is open
+		f.Verdict, f.Title = finding.Undecided, "it is not known whether the internet reaches "+w.Name
+		f.Message = "The internet reaches a host of it, but not all ports of its tasks are known."
+		f.Gaps = append(f.Gaps, because("ports of "+w.Name+": "+why, w.Place))
+	}
+	if f.Verdict == finding.Violates && w.Endpoint == "" && !w.Launch.IsKnown() {
+		f.Verdict, f.Title = finding.Undecided, "it is not known whether the internet reaches "+w.Name
+		f.Message = "The internet reaches a host on which it may run."
+		f.Gaps = append(f.Gaps, gap("launch type of "+w.Name, w.Launch))
+	}
+	if f.Verdict != finding.Follows {
+		f.Severity, f.SeverityWhy = finding.High, "the internet reaches "+w.Name+" past every load balancer"
+		if f.narrow {
+			f.Severity, f.SeverityWhy = finding.Medium, "a small part of the internet reaches "+w.Name
 		}
-		e.through = e.through.Or(works)
+		f.Severity, f.SeverityWhy = r.raised(w.ID, w.Name, f.Severity, f.SeverityWhy)
+		f.SeverityWhy = ifSo(f.Finding)
 	}
-	for _, id := range r.endpointsOf(w) {
-		e.direct = e.direct.Or(r.connect(reach.Outside(netset.Internet()), reach.At(id), netset.AllPorts()).Packets.Any(netset.AllPorts()))
-	}
-	r.exposed[w.ID] = e
-	return e
+	r.add(w.Thing, f.Finding)
 }
 
-// endpointsOf are the interfaces on which a workload listens: its own in awsvpc
-// mode, else those of the hosts it may run on.
-func (r *run) endpointsOf(w *topo.Workload) []ref.ID {
-	if w.Endpoint != "" {
-		return []ref.ID{w.Endpoint}
+// ifSo is the reason of a severity, as a condition if the verdict is open.
+func ifSo(f finding.Finding) string {
+	if f.Verdict == finding.Undecided {
+		return "if it does: " + f.SeverityWhy
 	}
-	if m, ok := w.Mode.Get(); !ok || m == topo.ModeBridge || m == topo.ModeHost || m == topo.ModeNAT {
-		var ids []ref.ID
-		for _, h := range w.Hosts.List {
-			ids = append(ids, h.ID)
-		}
-		return ids
-	}
-	return nil
+	return f.SeverityWhy
 }
 
-// whereRuns is the missing fact of a workload that has no known interface.
-func whereRuns(w *topo.Workload) finding.Evidence {
-	return because("where "+w.Name+" runs: "+cmp.Or(w.Hosts.More, w.Mode.Why, "the design has no interface for it"), w.Place)
+// exposed is a finding with what its severity is computed from.
+type exposed struct {
+	finding.Finding
+	open   netset.Ports
+	narrow bool // only a small part of the internet is admitted
 }
 
-// severityOf is the severity of a violation at a workload: base, one more if
-// the internet reaches it, and one more if the user declared it sensitive.
-func (r *run) severityOf(w *topo.Workload, base finding.Severity) (finding.Severity, string) {
-	s, why := base, ""
-	if e := r.exposureOf(w); e.any() == fact.Yes {
-		s, why = s+1, "the internet reaches "+w.Name
-		if e.by != "" {
-			why += " through " + r.Label(e.by)
+// exposedSeverity is the severity of an exposed host or data store.
+func (r *run) exposedSeverity(e *topo.Endpoint, f exposed) (finding.Severity, string) {
+	severity, why := finding.High, "the internet reaches "+e.Name
+	h := r.Host(e.ID)
+	remote := netset.TCP(22, 22).Union(netset.TCP(3389, 3389))
+	switch {
+	case f.narrow && e.Kind == topo.StoreEndpoint:
+		why = "a small part of the internet reaches a data store"
+	case f.narrow:
+		severity, why = finding.Medium, "a small part of the internet reaches "+e.Name
+	case e.Kind == topo.StoreEndpoint:
+		severity, why = finding.Critical, "the internet reaches a data store"
+	case h != nil && r.isContainerHost(h) == fact.Yes && f.open.Overlaps(remote):
+		severity, why = finding.Critical, "the internet may try to log in to a host that runs tasks and holds their credentials"
+	}
+	return r.raised(e.ID, e.Name, severity, why)
+}
+
+// exposedAt asks whether hosts of the internet can connect to some endpoints on
+// some ports.
+func (r *run) exposedAt(ids []ref.ID, name string, ports netset.Ports, to intent.Peer) exposed {
+	out := exposed{narrow: true}
+	f := &out.Finding
+	var gaps, closed, declared []finding.Evidence
+	for _, id := range ids {
+		e := r.Endpoint(id)
+		if e == nil {
+			continue
+		}
+		a := r.connect(reach.Outside(netset.Internet()), reach.At(id), ports)
+		open := a.Packets.Sure
+		if !open.IsEmpty() {
+			var by []intent.Flow
+			_, who := r.internetSources(id, open)
+			by, open = r.intent.FlowAllowed(intent.Peer{Internet: true, Addrs: who}, to, open)
+			for _, flow := range by {
+				declared = append(declared, because("muralla.yaml declares the flow "+flow.From.String()+" to "+flow.To.String(), flow.Place))
+			}
+		}
+		switch {
+		case !open.IsEmpty():
+			out.open = out.open.Union(open)
+			who, addrs := r.internetSources(id, open)
+			out.narrow = out.narrow && addrs.Fraction(netset.Internet()) < wide
+			label := r.Label(r.ownerOf(e))
+			f.Path = append(f.Path, r.exposedPath(who, a, label, open)...)
+			f.Evidence = append(f.Evidence, openings(a)...)
+			f.Ask = cmp.Or(f.Ask, r.ask("internet -> "+r.Selector(r.ownerOf(e))+portsFor(open)+" --direct"))
+		case !a.Packets.Maybe.Minus(a.Packets.Sure).IsEmpty():
+			gaps = append(gaps, a.Gaps...)
+			if len(a.Gaps) == 0 {
+				gaps = append(gaps, because("whether packets of the internet reach "+r.Label(id), e.Place))
+			}
+		default:
+			for _, s := range a.Barriers(ports) {
+				if s.Passes.Maybe.IsEmpty() {
+					closed = append(closed, because(fmt.Sprintf("%s of %s: %s", s.Gate, r.Label(s.At), cmp.Or(s.Why, "nothing passes")), r.placeOf(s.At)))
+				}
+			}
 		}
 	}
-	if r.intent.Sensitivity(w.ID, w.Name) >= sensitive {
-		s = s + 1
-		if why != "" {
-			why += ", and "
+	switch {
+	case !out.open.IsEmpty():
+		f.Verdict, f.Title = finding.Violates, "the internet reaches "+name+" without a load balancer"
+		f.Message = "Packets from outside arrive on " + portsText(out.open) + ", and replies go back: every gate on the way is open."
+		if out.narrow {
+			f.Title = "a part of the internet reaches " + name + " without a load balancer"
 		}
-		why += "it is declared " + r.intent.Sensitivity(w.ID, w.Name).String()
+		f.Evidence, f.Facts = distinct(f.Evidence), []string{portsText(out.open)}
+		f.Fix = "Take away its public address or move it to a private subnet; or narrow the rule, or declare the flow in muralla.yaml."
+	case len(gaps) > 0:
+		f.Verdict, f.Title = finding.Undecided, "it is not known whether the internet reaches "+name
+		f.Message, f.Gaps = "Some gate on the way is not known.", distinct(gaps)
+	case len(declared) > 0:
+		f.Verdict, f.Title, f.Evidence = finding.Follows, "the internet reaches "+name+" only as declared", declared
+		f.Message = "Every port that is open to the internet is declared in muralla.yaml."
+	default:
+		f.Verdict, f.Title, f.Evidence = finding.Follows, "the internet does not reach "+name, distinct(closed)
+		f.Message = "At least one gate stops every packet from outside."
 	}
-	if why == "" {
-		why = "nothing on the internet reaches " + w.Name
-		if r.exposureOf(w).any() == fact.Unknown {
-			why = "it is not known whether the internet reaches " + w.Name
+	if f.Verdict == finding.Violates {
+		f.Evidence = append(f.Evidence, declared...)
+	}
+	out.narrow = out.narrow && f.Verdict == finding.Violates // of what is not known, the worst may be true
+	return out
+}
+
+// internetSources are the ranges of the internet that the groups of an endpoint
+// admit to some ports: all of it if no rule tells.
+func (r *run) internetSources(id ref.ID, ports netset.Ports) (names []string, addrs netset.Addrs) {
+	for _, a := range r.net.Admitted(id, ports) {
+		if a.Rule == nil || a.Rule.Peer.Kind == topo.PeerGroup || !a.Ports.Sure.Overlaps(ports) {
+			continue
+		}
+		if from := a.Range.Intersect(netset.Internet()); !from.IsEmpty() {
+			addrs = addrs.Union(from)
+			names = append(names, r.peerName(a.Rule.Peer))
 		}
 	}
-	return min(s, finding.Critical), why
+	if addrs.IsEmpty() {
+		addrs = netset.Internet()
+	}
+	slices.Sort(names)
+	return slices.Compact(names), addrs
+}
+
+// exposedPath is the hops from the internet to an endpoint.
+func (r *run) exposedPath(who []string, a reach.Answer, label string, open netset.Ports) []string {
+	from := "internet"
+	if len(who) > 0 && len(who) <= 3 {
+		from += " (" + strings.Join(who, ", ") + ")"
+	}
+	through := ""
+	for _, s := range a.Trail {
+		if s.Gate != reach.GateRoute && s.Gate != reach.GateReplyRoute || s.Passes.Maybe.IsEmpty() {
+			continue
+		}
+		for _, use := range s.Rules {
+			if g := r.Gateway(use.ID); through == "" && g != nil {
+				through = " (through " + r.Label(g.ID) + ")"
+			}
+		}
+	}
+	return []string{fmt.Sprintf("%s > %s %s%s", from, label, portsText(open), through)}
 }

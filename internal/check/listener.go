@@ -112,6 +112,16 @@ func (r *run) onlyWayUnknown(f front, a reach.Answer) bool {
 	})
 }
 
+// arrival is why packets of the internet reach a listener that [run.public] calls
+// public.
+func (r *run) arrival(f front, a reach.Answer) []finding.Evidence {
+	out := openings(a)
+	if a.Packets.Any(f.ports) != fact.Yes {
+		out = append(out, because(r.Label(f.b.ID)+" is internet-facing; its subnets are not in the design", f.b.Place))
+	}
+	return out
+}
+
 // passes is what the actions of a listener let through: Yes if some surely
 // forward, No if all of them redirect or answer themselves.
 func passes(l *topo.Listener) (fact.Tri, string) {

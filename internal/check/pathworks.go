@@ -185,7 +185,7 @@ func (r *run) legText(w *topo.Workload, l leg) string {
 	if l.what == "traffic" && l.entry.Preserves == fact.Yes {
 		from = "clients, through " + from
 	}
-	return fmt.Sprintf("%s > %s %s (%s)", from, r.Label(w.ID), l.asked.Maybe, l.what)
+	return fmt.Sprintf("%s > %s %s (%s)", from, r.Label(w.ID), whichPorts(l.asked), l.what)
 }
 
 func (r *run) brokenPath(w *topo.Workload, broken []leg) finding.Finding {

@@ -29,6 +29,14 @@ func portsText(p netset.Ports) string {
 	return p.String()
 }
 
+// whichPorts is the ports of a leg; if nobody knows which of all it takes, that.
+func whichPorts(b netset.Bounds) string {
+	if b.Sure.IsEmpty() && b.Maybe.Size() >= 1<<16-1 {
+		return "on an unknown port"
+	}
+	return b.Maybe.String()
+}
+
 // portsFor is the first of some ports as a question names it, after a space;
 // nothing if a question without ports says the same.
 func portsFor(p netset.Ports) string {

@@ -234,20 +234,26 @@ func (r *run) sourcesOfTask(w *topo.Workload, list []bound) sources {
 // for Amazon ECS", and "Security groups for your Application Load Balancer").
 // Classic load balancers count as well: they have groups in the same way.
 func judgeSGFromALB(r *run) {
+	r.behindEach("an Application Load Balancer", "Behind one, only its security group should be admitted.", r.onlyFromALB,
+		topo.ApplicationBalancer, topo.ClassicBalancer)
+}
+
+// behindEach judges every workload behind load balancers of some kinds; asks is
+// what is asked of it there.
+func (r *run) behindEach(what, asks string, judge func(*topo.Workload, []bound) finding.Finding, kinds ...topo.BalancerKind) {
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
 		list := r.boundOf(w)
-		switch is, why := behind(w, list, topo.ApplicationBalancer, topo.ClassicBalancer); {
+		switch is, why := behind(w, list, kinds...); {
 		case is == fact.No:
-			r.notApplicable(w.Thing, w.Name+" is not behind an Application Load Balancer", "Who may reach it is the subject of other recommendations.")
+			r.notApplicable(w.Thing, w.Name+" is not behind "+what, "Who may reach it is the subject of other recommendations.")
 		case isExternal(w):
 			r.notApplicable(w.Thing, w.Name+" runs outside AWS", "External instances have no security groups.")
 		case is == fact.Unknown:
 			r.add(w.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium,
-				Title:   "it is not known whether " + w.Name + " is behind an Application Load Balancer",
-				Message: "Behind one, only its security group should be admitted.", Gaps: []finding.Evidence{why}})
+				Title: "it is not known whether " + w.Name + " is behind " + what, Message: asks, Gaps: []finding.Evidence{why}})
 		default:
-			r.add(w.Thing, r.onlyFromALB(w, list))
+			r.add(w.Thing, judge(w, list))
 		}
 	}
 }

@@ -149,22 +149,7 @@ func (r *run) withoutNLBRanges(all []source, list []bound) []source {
 // judgeSGFromNLB judges every workload (AWS "Network security best practices
 // for Amazon ECS", and "Security groups for your Network Load Balancer").
 func judgeSGFromNLB(r *run) {
-	for i := range r.Workloads {
-		w := &r.Workloads[i]
-		list := r.boundOf(w)
-		switch is, why := behind(w, list, topo.NetworkBalancer); {
-		case is == fact.No:
-			r.notApplicable(w.Thing, w.Name+" is not behind a Network Load Balancer", "Who may reach it is the subject of other recommendations.")
-		case isExternal(w):
-			r.notApplicable(w.Thing, w.Name+" runs outside AWS", "External instances have no security groups.")
-		case is == fact.Unknown:
-			r.add(w.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium,
-				Title:   "it is not known whether " + w.Name + " is behind a Network Load Balancer",
-				Message: "Behind one, only the VPC or its security group should be admitted.", Gaps: []finding.Evidence{why}})
-		default:
-			r.add(w.Thing, r.onlyFromNLB(w, list))
-		}
-	}
+	r.behindEach("a Network Load Balancer", "Behind one, only the VPC or its security group should be admitted.", r.onlyFromNLB, topo.NetworkBalancer)
 }
 
 func (r *run) onlyFromNLB(w *topo.Workload, list []bound) finding.Finding {

@@ -71,7 +71,7 @@ func (r *run) clientLeg(f front) finding.Finding {
 			Title:    "clients on the internet reach " + name + " in plain text",
 			Message:  "What clients send, credentials included, can be read and changed on the way.",
 			Path:     r.plainPath(f),
-			Evidence: append([]finding.Evidence{because(f.protocol+" listener forwards", f.l.Place)}, openings(answer)...),
+			Evidence: append([]finding.Evidence{because(f.protocol+" listener forwards", f.l.Place)}, r.arrival(f, answer)...),
 			Fix:      "Add an HTTPS listener with a certificate, and let this one redirect to it.",
 			Ask:      r.ask("internet -> " + r.Selector(f.b.ID) + " " + f.portText), Facts: []string{"plain"}}
 		return v
@@ -94,7 +94,7 @@ func (r *run) plainPath(f front) []string {
 			if e.Workload != "" {
 				target = e.Workload
 			}
-			path = append(path, fmt.Sprintf("%s > %s %s (%s)", r.Label(f.b.ID), r.Label(target), e.TargetPorts.Maybe, e.Backend))
+			path = append(path, fmt.Sprintf("%s > %s %s (%s)", r.Label(f.b.ID), r.Label(target), whichPorts(e.TargetPorts), e.Backend))
 		}
 	}
 	slices.Sort(path[1:])

@@ -12,7 +12,7 @@
 // says why; an empty More means that the list is complete.
 //
 // # Guarantees
-//   - A snapshot is frozen: [Freeze] sorts and indexes it, and nobody changes it
+//   - A snapshot is frozen: [Snapshot.Freeze] sorts and indexes it, and nobody changes it
 //     afterwards. Two equal inputs give equal snapshots in every byte.
 //   - Every name of a thing in the snapshot either resolves by the lookup
 //     methods or is empty. A thing that the design only refers to (a data
