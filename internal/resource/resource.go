@@ -75,7 +75,8 @@ type Value struct {
 // Resource is one resource instance: after count, for_each and conditions.
 type Resource struct {
 	ID     ref.ID // address with index: module.a.aws_lb.x["k"]; data sources begin with "data." after the module path
-	Type   string // "aws_lb", "AWS::EC2::VPC"
+	Type   string // "aws_lb"; of CloudFormation "AWS::EC2::VPC" until package assemble translates it
+	Called string // how users know the type, if Type is a translation: "AWS::EC2::VPC"; else empty
 	Name   string // last name of the address without index, or the logical id
 	Data   bool   // a data source: an object that exists elsewhere
 	Region string // what the provider configuration or the resource says; empty if unknown

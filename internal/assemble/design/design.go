@@ -175,7 +175,7 @@ func (d *Design) Key(r resource.Reference) ref.ID {
 // Thing is the common part of a resource. The name is the first of the given
 // attributes with a known text, else the last name of the address.
 func (d *Design) Thing(r resource.Resource, nameAttrs ...string) topo.Thing {
-	t := topo.Thing{ID: r.ID, Type: r.Type, Name: r.Name, Place: r.Place, Exists: r.Exists, Why: r.Why, Elsewhere: r.Data}
+	t := topo.Thing{ID: r.ID, Type: cmp.Or(r.Called, r.Type), Name: r.Name, Place: r.Place, Exists: r.Exists, Why: r.Why, Elsewhere: r.Data}
 	for _, a := range append(nameAttrs, "tags.Name") {
 		var v resource.Value
 		if a == "tags.Name" {

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -51,10 +52,11 @@ func (f *finisher) notModelled() {
 		if why == "" {
 			continue
 		}
-		n := found[res.Type]
+		typ := cmp.Or(res.Called, res.Type)
+		n := found[typ]
 		if n == nil {
-			n = &finding.NotModelled{Type: res.Type, Why: why, First: res.Place}
-			found[res.Type] = n
+			n = &finding.NotModelled{Type: typ, Why: why, First: res.Place}
+			found[typ] = n
 		}
 		n.Count++
 		if res.Place.Compare(n.First) < 0 {
