@@ -91,13 +91,13 @@ func TestExposedSeverities(t *testing.T) {
 	mentions(t, "unknown ports", verdictOf(t, s, intent.Intent{}, "exposure", "orders"), finding.Undecided, "ports of orders: var.containers has no value")
 }
 
-// A Classic Load Balancer has no target group: the words are those of its
-// listener.
+// A Classic Load Balancer is its own target group, whatever the source calls it:
+// the words are those of its listener.
 func TestClassicBackend(t *testing.T) {
-	for typ, text := range map[string]string{"aws_elb": "instance protocol HTTP", "aws_lb_target_group": "target group protocol HTTP"} {
+	for id, text := range map[ref.ID]string{"alb": "instance protocol HTTP", "tg": "target group protocol HTTP"} {
 		s := office(nil, nil)
-		s.TargetGroups[0].Type = typ
-		mentions(t, typ, verdictOf(t, s, intent.Intent{}, "tls-backend", "tg"), finding.Violates, text)
+		s.TargetGroups[0].ID = id
+		mentions(t, string(id), verdictOf(t, s, intent.Intent{}, "tls-backend", id), finding.Violates, text)
 	}
 }
 

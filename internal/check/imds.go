@@ -158,11 +158,19 @@ func onlyFargate(providers topo.Links) bool {
 }
 
 // bestFix is what blocks the metadata service for a mode.
-var bestFix = map[topo.NetworkMode]string{
-	topo.ModeAWSVPC: "Add ECS_AWSVPC_BLOCK_IMDS=true to /etc/ecs/ecs.config in the user data.",
-	topo.ModeBridge: "Set http_tokens to required and http_put_response_hop_limit to 1, or drop 169.254.169.254 in the chain DOCKER-USER before Docker starts.",
-	topo.ModeHost:   "Move the tasks to awsvpc mode; nothing can block host mode.",
-	topo.ModeNAT:    "Block 169.254.169.254 for containers in the firewall of the host.",
+func (r *run) bestFix(h *topo.Host, mode topo.NetworkMode) string {
+	switch mode {
+	case topo.ModeAWSVPC:
+		return "Add ECS_AWSVPC_BLOCK_IMDS=true to /etc/ecs/ecs.config in the user data."
+	case topo.ModeBridge:
+		return "Set " + r.set(h.Thing, "http_tokens", "required") + " and " + r.set(h.Thing, "http_put_response_hop_limit", "1") +
+			", or drop 169.254.169.254 in the chain DOCKER-USER before Docker starts."
+	case topo.ModeHost:
+		return "Move the tasks to awsvpc mode; nothing can block host mode."
+	case topo.ModeNAT:
+		return "Block 169.254.169.254 for containers in the firewall of the host."
+	}
+	return ""
 }
 
 func (r *run) metadata(h *topo.Host) finding.Finding {
@@ -186,7 +194,7 @@ func (r *run) metadata(h *topo.Host) finding.Finding {
 		switch b.fact {
 		case fact.No:
 			f.Path = append(f.Path, fmt.Sprintf("%s (%s) > 169.254.169.254 of %s", names, m, r.Label(h.ID)))
-			f.Fix = strings.TrimSpace(f.Fix + " " + bestFix[m])
+			f.Fix = strings.TrimSpace(f.Fix + " " + r.bestFix(h, m))
 			f.Facts = append(f.Facts, m.String())
 			for _, w := range runs[m] {
 				if w.Launch.IsKnown() {
@@ -284,34 +292,35 @@ func (r *run) tokens(h *topo.Host) finding.Finding {
 	if at.IsZero() {
 		at = h.Place
 	}
+	tokens, limit := r.word(h.Thing, "http_tokens"), r.word(h.Thing, "http_put_response_hop_limit")
 	f := finding.Finding{Severity: finding.Medium, SeverityWhy: "IMDSv1 answers any request, so one forged request inside a task is enough",
-		Fix: "Set metadata_options with http_tokens required and http_put_response_hop_limit 1 in the launch template."}
+		Fix: "Set " + tokens + " to required and " + limit + " to 1 in " + r.word(h.Thing, "metadata_options") + " of the launch template."}
 	switch {
 	case onKnown && !on:
 		f.Verdict, f.Title, f.Message = finding.Follows, "the metadata service of "+h.Name+" is switched off", "Nothing can be asked of it."
-		f.Evidence = []finding.Evidence{because("http_endpoint is disabled", h.Metadata.Endpoint.Place)}
+		f.Evidence = []finding.Evidence{because(r.word(h.Thing, "http_endpoint")+" is disabled", h.Metadata.Endpoint.Place)}
 	case known && !required:
 		f.Verdict, f.Title = finding.Violates, h.Name+" answers IMDSv1 requests"
 		f.Message = "IMDSv1 needs no token: a request that an application is tricked into is enough to read the role's credentials."
-		f.Evidence = []finding.Evidence{because("http_tokens is optional", h.Metadata.Tokens.Place)}
+		f.Evidence = []finding.Evidence{because(tokens+" is optional", h.Metadata.Tokens.Place)}
 		f.Facts = []string{"tokens"}
 	case known && bridge && hopsKnown && hops > 1:
 		f.Verdict, f.Title = finding.Violates, fmt.Sprintf("the hop limit of %s lets bridge containers get tokens", h.Name)
 		f.Message = fmt.Sprintf("A hop limit of %d lets the answer to a token request cross the Docker bridge.", hops)
 		f.Severity, f.SeverityWhy = finding.Low, "tokens are required, but containers can get them"
-		f.Evidence = []finding.Evidence{because(fmt.Sprintf("http_put_response_hop_limit is %d", hops), h.Metadata.HopLimit.Place)}
+		f.Evidence = []finding.Evidence{because(fmt.Sprintf("%s is %d", limit, hops), h.Metadata.HopLimit.Place)}
 		f.Facts = []string{"hops"}
 	case known && (!bridge || hopsKnown):
 		f.Verdict, f.Title, f.Message = finding.Follows, h.Name+" requires IMDSv2", "Every request for metadata needs a token."
-		f.Evidence = []finding.Evidence{because("http_tokens is required", h.Metadata.Tokens.Place)}
+		f.Evidence = []finding.Evidence{because(tokens+" is required", h.Metadata.Tokens.Place)}
 	default:
 		f.Verdict, f.Title = finding.Undecided, "it is not known whether "+h.Name+" requires IMDSv2"
 		f.Message = "What the design does not write depends on the defaults of the account and of the machine image."
 		if !known {
-			f.Gaps = append(f.Gaps, because("http_tokens is not written", at))
+			f.Gaps = append(f.Gaps, because(tokens+" is not written", at))
 		}
 		if bridge && !hopsKnown {
-			f.Gaps = append(f.Gaps, because("http_put_response_hop_limit is not written", at))
+			f.Gaps = append(f.Gaps, because(limit+" is not written", at))
 		}
 	}
 	if f.Verdict == finding.Follows {

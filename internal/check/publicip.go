@@ -60,7 +60,7 @@ func (r *run) storeSubnets(e *topo.Endpoint) finding.Finding {
 			Message: "The routes of its subnets decide.", Gaps: routes}
 	}
 	f := finding.Finding{Verdict: finding.Violates, Severity: finding.Low, SeverityWhy: "only a setting keeps it from the internet",
-		Title: e.Name + " is in a public subnet", Message: "One change of a setting, publicly_accessible for a database, would give it a public address that works.",
+		Title: e.Name + " is in a public subnet", Message: "One change of a setting, " + r.word(e.Thing, "publicly_accessible") + " for a database, would give it a public address that works.",
 		Evidence: routes, Facts: []string{"subnet"}, Fix: "Move it to subnets without a route to an internet gateway."}
 	if public, known := e.PublicIPv4.Get(); known && public {
 		f.Severity, f.SeverityWhy = finding.Medium, "it has a public address"
@@ -143,7 +143,7 @@ func (r *run) hasPublicAddress(e *topo.Endpoint, name string, w *topo.Workload) 
 		Facts:    []string{"public"},
 		Fix:      "Move them to private subnets and assign no public address."}
 	if w != nil {
-		f.Fix = "Set assign_public_ip to false and run the tasks in private subnets."
+		f.Fix = "Set " + r.set(w.Thing, "assign_public_ip", "false") + " and run the tasks in private subnets."
 	}
 	if in == fact.No {
 		f.Severity, f.SeverityWhy = finding.Low, "no route of the subnets leads to an internet gateway, so the address has no effect"

@@ -38,7 +38,7 @@ func (r *run) backendLeg(g *topo.TargetGroup) finding.Finding {
 			Message: "It decides whether the load balancer encrypts what it sends to targets.", Gaps: []finding.Evidence{gap("protocol of the target group", g.Protocol)}}
 	}
 	of, set, tls := "target group", "protocol of the target group", "TLS"
-	if g.Type == "aws_elb" { // a Classic Load Balancer has it in its listener
+	if r.LoadBalancer(g.ID) != nil { // a Classic Load Balancer is its own target group and has it in its listener
 		of, set, tls = "instance", "instance protocol of the listener", "SSL"
 	}
 	if isTLS(protocol) {

@@ -41,10 +41,14 @@ func (r *run) clientLeg(f front) finding.Finding {
 	case f.protocol == "UDP" || f.protocol == "QUIC":
 		return finding.Finding{Verdict: finding.NotApplicable, Title: name + " carries datagrams", Message: "TLS is a protocol over TCP; whether the datagrams are encrypted is up to the application."}
 	case isTLS(f.protocol) && len(f.l.Certificates.List) == 0 && f.l.Certificates.More == "":
+		set := "certificate_arn"
+		if f.b.Kind == topo.ClassicBalancer {
+			set = "ssl_certificate_id"
+		}
 		return finding.Finding{Verdict: finding.Violates, Severity: finding.Medium, SeverityWhy: "AWS refuses a TLS listener without a certificate",
 			Title: name + " has no certificate", Message: "A TLS listener needs a certificate; without one the listener cannot be created.",
 			Evidence: []finding.Evidence{because("listener protocol "+f.protocol+", and no certificate is written", f.l.Place)},
-			Fix:      "Set certificate_arn to a certificate of ACM.", Facts: []string{"certificate"}}
+			Fix:      "Set " + r.word(f.l.Thing, set) + " to a certificate of ACM.", Facts: []string{"certificate"}}
 	case isTLS(f.protocol):
 		return finding.Finding{Verdict: finding.Follows, Title: name + " is served over TLS", Message: "Clients reach it over TLS only.",
 			Evidence: []finding.Evidence{because("listener protocol "+f.protocol, f.l.Protocol.Place)}}

@@ -80,7 +80,7 @@ func (r *run) policy(f front) finding.Finding {
 		Title:    name + " accepts " + lowest,
 		Message:  "TLS 1.0 and 1.1 have known weaknesses and are deprecated by RFC 8996.",
 		Evidence: []finding.Evidence{because("security policy "+policy+" accepts "+lowest, f.l.Policy.Place)},
-		Fix:      `Set ssl_policy to "ELBSecurityPolicy-TLS13-1-2-2021-06" or newer.`,
+		Fix:      "Set " + r.word(f.l.Thing, "ssl_policy") + ` to "ELBSecurityPolicy-TLS13-1-2-2021-06" or newer.`,
 		Facts:    []string{policy}}
 	if !written {
 		v.Evidence = []finding.Evidence{because("no security policy is written, and the default "+policy+" accepts "+lowest, f.l.Place)}
