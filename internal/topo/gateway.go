@@ -2,6 +2,7 @@ package topo
 
 import (
 	"github.com/muralla-net/muralla/internal/fact"
+	"github.com/muralla-net/muralla/internal/policy"
 	"github.com/muralla-net/muralla/internal/ref"
 )
 
@@ -110,11 +111,13 @@ const (
 	PolicyDocument
 )
 
-// Policy is a policy document as it is written.
+// Policy is a policy document. In the text a value that nobody knows yet stands
+// as one of the holes; what may stand there any number of times does, too.
 type Policy struct {
 	Kind  PolicyKind
-	Text  string // JSON, of PolicyDocument
-	Why   string // of PolicyUnknown
+	Text  string        // JSON, of PolicyDocument; may be malformed where it is written as a text
+	Holes []policy.Hole // of PolicyDocument
+	Why   string        // of PolicyUnknown
 	Place ref.Place
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/muralla-net/muralla/internal/assemble/design"
+	"github.com/muralla-net/muralla/internal/assemble/document"
 	"github.com/muralla-net/muralla/internal/assemble/network/filter"
 	"github.com/muralla-net/muralla/internal/assemble/network/read"
 	"github.com/muralla-net/muralla/internal/diag"
@@ -61,7 +62,7 @@ func addEndpoints(r *read.Reader, s *topo.Snapshot) {
 			e.RouteTables.More = cmp.Or(e.RouteTables.More, why)
 		} else {
 			e.PrivateDNS = design.Bool(res.Get("private_dns_enabled"), false)
-			e.Policy = policy(res.Get("policy"), res)
+			e.Policy = document.Of(r.Design, res.Get("policy"), res.Place)
 		}
 		for _, p := range private[e.ID] {
 			e.PrivateDNS = design.Bool(p.Get("private_dns_enabled"), true)
@@ -70,13 +71,16 @@ func addEndpoints(r *read.Reader, s *topo.Snapshot) {
 			}
 		}
 		for _, p := range policies[e.ID] {
-			e.Policy = policy(p.Get("policy"), p.Resource)
+			e.Policy = document.Of(r.Design, p.Get("policy"), p.Place)
 			if p.state.Exists != fact.Yes {
 				e.Policy = topo.Policy{Why: p.state.Why, Place: p.Place}
 			}
 		}
 		if unknown := policies[""]; len(unknown) > 0 {
 			e.Policy = topo.Policy{Why: string(unknown[0].ID) + " may replace it", Place: unknown[0].Place}
+		}
+		for _, p := range document.Problems(e.Policy) {
+			r.Warn(e.Policy.Place, "malformed policy", "AWS refuses the policy of "+string(e.ID)+": "+p.String()+" of its text.")
 		}
 		s.VPCEndpoints = append(s.VPCEndpoints, e)
 		if e.Kind != topo.GatewayEndpoint {
@@ -158,19 +162,6 @@ func afterRegion(name string) string {
 		return name
 	}
 	return tail
-}
-
-// policy reads the policy of an endpoint. None, or an empty text, is full
-// access.
-func policy(v resource.Value, res resource.Resource) topo.Policy {
-	at := read.PlaceOf(v, res.Place)
-	if !read.Written(v) {
-		return topo.Policy{Kind: topo.PolicyDefault, Place: at}
-	}
-	if v.Kind == resource.String && !v.Maybe {
-		return topo.Policy{Kind: topo.PolicyDocument, Text: v.Text, Place: at}
-	}
-	return topo.Policy{Why: design.Why(v), Place: at}
 }
 
 // inter is the interfaces of an endpoint.
