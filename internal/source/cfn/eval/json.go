@@ -1,0 +1,93 @@
+package eval
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/source/cfn/tree"
+)
+
+// toJSON is Fn::ToJsonString. Keys are sorted.
+func (s *Stack) toJSON(arg *tree.Node, at ref.Place) resource.Value {
+	v := s.eval(arg)
+	if v.Kind == resource.Unknown || v.Maybe {
+		return opaque(s.why(v), at, v)
+	}
+	w := jsonWriter{at: at}
+	w.value(v)
+	return s.concat(w.parts, at)
+}
+
+// jsonWriter collects the pieces of a JSON text, in which references and what
+// is unknown stand for themselves.
+type jsonWriter struct {
+	parts []resource.Value
+	at    ref.Place
+}
+
+func (w *jsonWriter) put(text string) { w.parts = append(w.parts, str(text, w.at)) }
+
+func (w *jsonWriter) value(v resource.Value) {
+	switch {
+	case v.Maybe || v.Kind == resource.Unknown:
+		w.parts = append(w.parts, opaque(v.Why, w.at, v))
+	case v.Kind == resource.List:
+		w.put("[")
+		for i, e := range v.List {
+			if i > 0 {
+				w.put(",")
+			}
+			w.value(e)
+		}
+		w.put("]")
+	case v.Kind == resource.Map:
+		w.put("{")
+		for i, k := range sortedKeys(v.Map) {
+			if i > 0 {
+				w.put(",")
+			}
+			w.put(quote(k) + ":")
+			w.value(v.Map[k])
+		}
+		w.put("}")
+	case v.Kind == resource.Ref:
+		w.put(`"`)
+		w.parts = append(w.parts, v)
+		w.put(`"`)
+	case v.Kind == resource.Text:
+		w.put(`"`)
+		for _, p := range v.List {
+			if t, ok := text(p); ok {
+				q := quote(t)
+				w.put(q[1 : len(q)-1])
+			} else {
+				w.parts = append(w.parts, p)
+			}
+		}
+		w.put(`"`)
+	case v.Kind == resource.String:
+		w.put(quote(v.Text))
+	default:
+		if t, ok := text(v); ok {
+			w.put(t)
+		} else {
+			w.put("null")
+		}
+	}
+	if v.Sensitive {
+		w.parts[len(w.parts)-1].Sensitive = true
+	}
+}
+
+// quote writes a text as JSON does, without escapes for HTML.
+func quote(s string) string {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(s); err != nil {
+		return `""` // no text is refused
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}

@@ -1,0 +1,239 @@
+package eval
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/muralla-net/muralla/internal/diag"
+	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/source/cfn/tree"
+)
+
+// arguments are the nodes of a list of arguments, or nil after saying that they
+// are wrong.
+func (s *Stack) arguments(function string, arg *tree.Node, least, most int, takes string) []*tree.Node {
+	if arg.Kind == tree.List && least <= len(arg.List) && len(arg.List) <= most {
+		return arg.List
+	}
+	if arg.Kind != tree.Lost {
+		s.say(diag.Error, arg.Line, "wrong arguments", fmt.Sprintf("%s takes %s.", function, takes))
+	}
+	return nil
+}
+
+// join is Fn::Join.
+func (s *Stack) join(arg *tree.Node, at ref.Place) resource.Value {
+	args := s.arguments("Fn::Join", arg, 2, 2, "a delimiter and a list of values")
+	if args == nil {
+		return unknown("Fn::Join is not understood", at)
+	}
+	delimiter, items := s.eval(args[0]), s.eval(args[1])
+	between, ok := text(delimiter)
+	switch {
+	case !ok && delimiter.Kind != resource.Null:
+		return opaque("the delimiter is not known", at, delimiter, items)
+	case items.Kind == resource.Ref && !items.Maybe && between == ",":
+		items.Place = at // a list in one text is what the reference stands for
+		return items
+	case items.Kind == resource.Unknown || items.Kind == resource.Ref:
+		return opaque(s.why(items), at, items)
+	case items.Kind != resource.List:
+		s.say(diag.Error, args[1].Line, "wrong arguments", "Fn::Join joins a list, but this is "+args[1].What()+".")
+		return opaque("Fn::Join is not understood", at, items)
+	case !joined(items):
+		return opaque(s.whyMaybe(items), at, items)
+	}
+	var parts []resource.Value
+	for i, e := range items.List {
+		if i > 0 {
+			parts = append(parts, str(between, at))
+		}
+		parts = append(parts, e)
+	}
+	return s.concat(parts, at)
+}
+
+// whyMaybe is why the number of elements of a list is not known.
+func (s *Stack) whyMaybe(v resource.Value) string {
+	if v.Maybe {
+		return v.Why
+	}
+	for _, e := range v.List {
+		if e.Maybe {
+			return e.Why
+		}
+	}
+	return s.why(v)
+}
+
+// selectOne is Fn::Select.
+func (s *Stack) selectOne(arg *tree.Node, at ref.Place) resource.Value {
+	args := s.arguments("Fn::Select", arg, 2, 2, "an index and a list")
+	if args == nil {
+		return unknown("Fn::Select is not understood", at)
+	}
+	index, items := s.eval(args[0]), s.eval(args[1])
+	i, ok := whole(index)
+	if _, known := text(index); known && (!ok || i < 0) {
+		s.say(diag.Error, args[0].Line, "wrong arguments", "The index of Fn::Select must be a number from 0 on.")
+		return opaque("the index is no number", at, items)
+	}
+	switch {
+	case items.Kind == resource.Ref && !items.Maybe && ok:
+		items.Ref = below(items.Ref, i)
+		items.Place = at
+		return items
+	case !ok:
+		return opaque(s.why(index), at, index, items)
+	case items.Kind == resource.Unknown || items.Kind == resource.Ref:
+		return opaque(s.why(items), at, items)
+	case items.Kind != resource.List:
+		s.say(diag.Error, args[1].Line, "wrong arguments", "Fn::Select selects from a list, but this is "+args[1].What()+".")
+		return opaque("Fn::Select is not understood", at, items)
+	}
+	for k, e := range items.List {
+		if e.Maybe || items.Maybe {
+			return opaque(s.whyMaybe(items), at, items)
+		}
+		if k == i {
+			return e
+		}
+	}
+	s.risk(diag.Error, at.Line, "index out of range", fmt.Sprintf(
+		"Fn::Select asks for element %d, counted from 0, of a list of %d.", i, len(items.List)))
+	return unknown("there is no such element", at)
+}
+
+// below is an element of a list that a reference stands for.
+func below(r resource.Reference, i int) resource.Reference {
+	if r.Attr != "" {
+		r.Attr += "."
+	}
+	r.Attr += strconv.Itoa(i)
+	return r
+}
+
+// splitText is Fn::Split.
+func (s *Stack) splitText(arg *tree.Node, at ref.Place) resource.Value {
+	args := s.arguments("Fn::Split", arg, 2, 2, "a delimiter and a text")
+	if args == nil {
+		return unknown("Fn::Split is not understood", at)
+	}
+	delimiter, source := s.eval(args[0]), s.eval(args[1])
+	between, ok := text(delimiter)
+	switch {
+	case !ok:
+		return opaque(s.why(delimiter), at, delimiter, source)
+	case between == "":
+		s.say(diag.Error, args[0].Line, "wrong arguments", "The delimiter of Fn::Split must not be empty.")
+		return opaque("the delimiter is empty", at, source)
+	}
+	return s.split(source, between, at)
+}
+
+// split cuts a text at each delimiter. References are taken to hold none,
+// except that one at a comma may stand for a list.
+func (s *Stack) split(v resource.Value, delimiter string, at ref.Place) resource.Value {
+	if v.Maybe {
+		return opaque(v.Why, at, v)
+	}
+	parts := []resource.Value{v}
+	switch v.Kind {
+	case resource.List: // a list where its text is needed
+		return v
+	case resource.Ref:
+		if delimiter == "," {
+			v.Place = at
+			return v
+		}
+	case resource.Text:
+		parts = v.List
+	case resource.Unknown:
+		return opaque(v.Why, at, v)
+	}
+	var out, current []resource.Value
+	for _, p := range parts {
+		t, ok := text(p)
+		if !ok {
+			if !s.lacks(p, delimiter) {
+				return opaque(s.why(p), at, v)
+			}
+			current = append(current, p)
+			continue
+		}
+		pieces := strings.Split(t, delimiter)
+		if !s.charge(len(pieces)) {
+			return unknown(tooMuch, at)
+		}
+		for i, piece := range pieces {
+			if i > 0 {
+				out = append(out, s.concat(current, at))
+				current = nil
+			}
+			current = append(current, str(piece, at))
+		}
+	}
+	out = append(out, s.concat(current, at))
+	if v.Sensitive {
+		for i := range out {
+			out[i].Sensitive = true
+		}
+	}
+	return list(out, at)
+}
+
+// lacks reports whether the value of a reference does not hold a delimiter.
+// Names, ids and ARNs have no commas, blanks or bars in them.
+func (s *Stack) lacks(v resource.Value, delimiter string) bool {
+	if v.Kind != resource.Ref || strings.HasPrefix(string(v.Ref.ID), "import:") {
+		return false
+	}
+	if p := s.parameterOf(v.Ref); p != nil {
+		return !p.stored() && strings.HasPrefix(p.kind, "AWS::") && strings.ContainsAny(delimiter, ",; |") || delimiter == "," && p.isList()
+	}
+	return (v.Ref.Attr != "" || pseudoName(v.Ref)) && strings.ContainsAny(delimiter, ",; |")
+}
+
+func pseudoName(r resource.Reference) bool {
+	_, ok := pseudo[string(r.ID.Short())]
+	return ok
+}
+
+// zones is Fn::GetAZs.
+func (s *Stack) zones(arg *tree.Node, at ref.Place) resource.Value {
+	region := s.eval(arg)
+	here := s.refTo("AWS::Region", at)
+	name, known := text(region)
+	if region.Kind == resource.Null || known && name == "" || same(region, here) {
+		return reference("AWS::GetAZs", "", at)
+	}
+	written, ok := spell(region)
+	if !ok {
+		return opaque("the region is not known", at, region)
+	}
+	return reference(ref.ID("AWS::GetAZs:"+written), "", at)
+}
+
+// length is Fn::Length.
+func (s *Stack) length(arg *tree.Node, at ref.Place) resource.Value {
+	v := s.eval(arg)
+	switch {
+	case joined(v):
+		return number(strconv.Itoa(len(v.List)), at)
+	case v.Kind == resource.List || v.Kind == resource.Ref || v.Kind == resource.Unknown:
+		return opaque(s.whyMaybe(v), at)
+	}
+	s.say(diag.Error, arg.Line, "wrong arguments", "Fn::Length counts the elements of a list, but this is "+arg.What()+".")
+	return unknown("Fn::Length is not understood", at)
+}
+
+// base64 is Fn::Base64, which is kept for who wants to read the text.
+func (s *Stack) base64(arg *tree.Node, at ref.Place) resource.Value {
+	v := s.eval(arg)
+	if isNoValue(v) {
+		return v
+	}
+	return resource.Value{Kind: resource.Map, Map: map[string]resource.Value{"Fn::Base64": v}, Place: at}
+}

@@ -1,0 +1,133 @@
+package eval
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/muralla-net/muralla/internal/diag"
+	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/source/cfn/tree"
+)
+
+func (s *Stack) readMappings() {
+	for _, e := range s.t.Mappings {
+		if e.Key == "Fn::Transform" {
+			s.transform(e.Value, s.t.Place(e.Line))
+			s.partial = true
+			continue
+		}
+		s.isMap(e.Value, "mapping "+e.Key)
+		s.mappings[e.Key] = e.Value
+	}
+}
+
+// findInMap is Fn::FindInMap, with the default value of the language extensions.
+func (s *Stack) findInMap(arg *tree.Node, at ref.Place) resource.Value {
+	args := s.arguments("Fn::FindInMap", arg, 3, 4, "the name of a mapping, two keys and perhaps a map with DefaultValue")
+	if args == nil {
+		return unknown("Fn::FindInMap is not understood", at)
+	}
+	var fallback *tree.Node
+	if len(args) == 4 {
+		fallback = args[3].Get("DefaultValue")
+	}
+	name, row, column := s.eval(args[0]), s.eval(args[1]), s.eval(args[2])
+	mapping, ok := text(name)
+	if !ok {
+		return opaque(s.why(name), at, name, row, column)
+	}
+	m := s.mappings[mapping]
+	if m == nil {
+		if fallback != nil {
+			return s.eval(fallback)
+		}
+		if !s.partial {
+			s.missing(at.Line, "mapping not in template", "mapping", mapping, sortedKeys(s.mappings))
+		}
+		return unknown("mapping "+mapping+" is not in the template", at)
+	}
+	found, sure := s.cells(m, row, column)
+	if !sure && fallback != nil || len(found) == 0 && fallback != nil {
+		found = append(found, fallback)
+	}
+	if len(found) == 0 {
+		return s.noCell(m, mapping, row, column, at)
+	}
+	out := s.eval(found[0])
+	for _, n := range found[1:] {
+		if !same(out, s.eval(n)) {
+			return opaque(s.whyEither(row, column), at, row, column)
+		}
+	}
+	out.Place = at
+	return out
+}
+
+func (s *Stack) whyEither(row, column resource.Value) string {
+	if why := s.why(row); why != "" {
+		return why
+	}
+	return s.why(column)
+}
+
+// cells are the values that two keys may find, and whether it is sure that
+// they find one of them.
+func (s *Stack) cells(m *tree.Node, row, column resource.Value) (found []*tree.Node, sure bool) {
+	sure = true
+	rows := s.entries(m, row)
+	for _, r := range rows {
+		columns := s.entries(r, column)
+		for _, c := range columns {
+			found = append(found, c)
+		}
+		sure = sure && len(columns) > 0
+		if _, known := text(column); !known {
+			sure = false
+		}
+	}
+	if _, known := text(row); !known {
+		sure = false
+	}
+	return found, sure && len(rows) > 0
+}
+
+// entries are the values of a map that a key may name: one, none, or all of
+// those that a reference may be.
+func (s *Stack) entries(m *tree.Node, k resource.Value) []*tree.Node {
+	name, known := text(k)
+	var out []*tree.Node
+	for _, e := range m.Entries {
+		switch {
+		case !s.charge(1):
+			return out
+		case known && e.Key == name, known && k.Kind == resource.Bool && isWordFor(e.Key, k.Bool):
+			return []*tree.Node{e.Value}
+		case !known && (k.Kind != resource.Ref || s.refCanBe(k.Ref, e.Key)):
+			out = append(out, e.Value)
+		}
+	}
+	return out
+}
+
+// isWordFor reports whether a key of a map is a way to write a boolean.
+func isWordFor(key string, is bool) bool {
+	words := []string{"false", "no", "off"}
+	if is {
+		words = []string{"true", "yes", "on"}
+	}
+	return slices.Contains(words, strings.ToLower(key))
+}
+
+func (s *Stack) noCell(m *tree.Node, mapping string, row, column resource.Value, at ref.Place) resource.Value {
+	top, okTop := text(row)
+	second, okSecond := text(column)
+	if why := s.whyEither(row, column); !okTop || !okSecond {
+		return opaque(why, at, row, column)
+	}
+	if !sensitive(row, column) && m.Kind != tree.Lost {
+		s.risk(diag.Error, at.Line, "key not in mapping", fmt.Sprintf("Mapping %s has no value for %q, %q.", mapping, top, second))
+	}
+	return unknown("mapping "+mapping+" has no such key", at)
+}

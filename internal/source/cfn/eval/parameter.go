@@ -1,0 +1,147 @@
+package eval
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/muralla-net/muralla/internal/diag"
+	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/source/cfn/tree"
+)
+
+// parameter is one parameter of the template (AWS "CloudFormation template
+// Parameters syntax").
+type parameter struct {
+	kind    string   // its type
+	allowed []string // AllowedValues; empty if every value is allowed
+	filled  bool     // its value cannot be the empty text
+	value   resource.Value
+}
+
+// stored reports whether the value is a name in the parameter store.
+func (p *parameter) stored() bool { return strings.HasPrefix(p.kind, "AWS::SSM::Parameter::Value") }
+
+// isList reports whether Ref gives a list.
+func (p *parameter) isList() bool {
+	return p.kind == "CommaDelimitedList" || strings.HasPrefix(p.kind, "List<") ||
+		p.stored() && (strings.Contains(p.kind, "<List<") || strings.Contains(p.kind, "<CommaDelimitedList>"))
+}
+
+func (s *Stack) readParameters() {
+	for _, e := range s.t.Parameters {
+		p := &parameter{kind: "String"}
+		s.parameters[e.Key] = p
+		at := s.t.Place(e.Line)
+		if !s.isMap(e.Value, "parameter "+e.Key) {
+			p.value = unknown("parameter "+e.Key+" cannot be read", at)
+			continue
+		}
+		s.readParameter(p, e, at)
+		if no := e.Value.Get("NoEcho"); no.IsScalar() && strings.EqualFold(no.Scalar(), "true") {
+			p.value.Sensitive = true
+		}
+	}
+	if s.partial {
+		return
+	}
+	for _, name := range sortedKeys(s.o.Parameters) {
+		if s.parameters[name] == nil {
+			given := s.o.Parameters[name]
+			detail := fmt.Sprintf("A value is given for %q, but %s has no such parameter.", name, s.t.File)
+			if near := diag.Closest(name, sortedKeys(s.parameters)); near != "" {
+				detail += fmt.Sprintf(" Did you mean %q?", near)
+			}
+			s.diags.Add(diag.Warning, given.Place, "parameter not in template", detail)
+		}
+	}
+}
+
+func (s *Stack) readParameter(p *parameter, e tree.Entry, at ref.Place) {
+	switch t := e.Value.Get("Type"); {
+	case t == nil:
+		s.say(diag.Warning, e.Line, "parameter without type", fmt.Sprintf("Parameter %s has no Type; it is read as a String.", e.Key))
+	case !t.IsScalar():
+		s.say(diag.Error, t.Line, "wrong type in template", fmt.Sprintf("Type of parameter %s must be a text, but it is %s.", e.Key, t.What()))
+	default:
+		p.kind = strings.ReplaceAll(t.Text, " ", "")
+	}
+	if a := e.Value.Get("AllowedValues"); a != nil {
+		for _, v := range a.List {
+			if !v.IsScalar() {
+				p.allowed = nil
+				break
+			}
+			p.allowed = append(p.allowed, v.Scalar())
+		}
+	}
+	least := e.Value.Get("MinLength")
+	p.filled = p.kind == "Number" || strings.Contains(p.kind, "AWS::") || least.IsScalar() && strings.Trim(least.Text, "0 ") != ""
+	given, ok := s.o.Parameters[e.Key]
+	fallback := e.Value.Get("Default")
+	switch {
+	case p.stored():
+		p.value = reference(s.ID(e.Key), "", at)
+		return
+	case ok && given.Kind != resource.Null:
+		p.value = s.typed(p, given)
+	case fallback.IsScalar():
+		p.value = s.typed(p, str(fallback.Scalar(), s.t.Place(fallback.Line)))
+	case fallback != nil && fallback.Kind == tree.Null:
+		p.value = s.typed(p, str("", s.t.Place(fallback.Line)))
+	case fallback != nil && fallback.Kind == tree.List && p.isList():
+		p.value = s.typed(p, s.eval(fallback))
+	case fallback != nil:
+		s.say(diag.Error, fallback.Line, "wrong type in template", fmt.Sprintf("Default of parameter %s must be a text, but it is %s.", e.Key, fallback.What()))
+		p.value = unknown("the default of parameter "+e.Key+" cannot be read", s.t.Place(fallback.Line))
+	default:
+		p.value = reference(s.ID(e.Key), "", at)
+	}
+	if t, ok := text(p.value); ok && len(p.allowed) > 0 && !slices.Contains(p.allowed, t) && !sensitive(p.value) {
+		s.diags.Add(diag.Warning, p.value.Place, "value not allowed", fmt.Sprintf(
+			"Parameter %s is given %q, which is not one of its AllowedValues: CloudFormation refuses it.", e.Key, t))
+	}
+}
+
+// typed gives a value the form that its parameter has.
+func (s *Stack) typed(p *parameter, v resource.Value) resource.Value {
+	if p.isList() {
+		out := s.split(v, ",", v.Place)
+		if out.Kind != resource.List {
+			return out
+		}
+		if len(out.List) == 1 && out.List[0].Kind == resource.String && strings.TrimSpace(out.List[0].Text) == "" {
+			return list(nil, v.Place) // an empty text is no list of one empty text
+		}
+		items := slices.Clone(out.List)
+		for i, e := range items {
+			if e.Kind == resource.String {
+				items[i].Text = strings.TrimSpace(e.Text)
+			}
+		}
+		out.List = items
+		return out
+	}
+	t, ok := text(v)
+	switch {
+	case ok && p.kind == "Number":
+		out := number(t, v.Place)
+		out.Sensitive = v.Sensitive
+		return out
+	case ok:
+		out := str(t, v.Place)
+		out.Sensitive = v.Sensitive
+		return out
+	}
+	return v
+}
+
+// parameterOf is the parameter of this template that a reference is to.
+func (s *Stack) parameterOf(r resource.Reference) *parameter {
+	p := s.parameters[string(r.ID.Short())]
+	if p == nil || s.ID(string(r.ID.Short())) != r.ID || s.resources[string(r.ID.Short())] != nil {
+		return nil
+	}
+	return p
+}
