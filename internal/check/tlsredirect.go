@@ -10,13 +10,16 @@ import (
 	"github.com/muralla-net/muralla/internal/topo"
 )
 
-// judgeTLSRedirect judges every plain HTTP listener (AWS "Redirect actions").
+// judgeTLSRedirect judges every listener for HTTP (AWS "Redirect actions").
 func judgeTLSRedirect(r *run) {
 	for _, f := range r.fronts() {
-		if f.protocol != "" && !isPlain(f.protocol) {
-			continue // nothing to redirect; tls-client judges it
+		switch {
+		case isTLS(f.protocol):
+			r.add(f.l.Thing, finding.Finding{Verdict: finding.Follows, Title: fmt.Sprintf("%s %s speaks TLS", r.Label(f.b.ID), f.portText),
+				Message: "There is nothing to redirect on this listener."})
+		case f.protocol == "" || isPlain(f.protocol):
+			r.add(f.l.Thing, r.redirection(f))
 		}
-		r.add(f.l.Thing, r.redirection(f))
 	}
 	for _, l := range r.loose() {
 		if p := strings.ToUpper(l.Protocol.Or("")); p == "" || isPlain(p) {

@@ -180,9 +180,12 @@ func (q *question) carry(h hop, from, to *side, v view, n notes) pass {
 	case topo.ToTransit:
 		return q.overTransit(h, from, to, v, n)
 	case topo.ToGatewayEndpoint:
-		if to.outside {
-			p := q.open()
-			return p
+		switch {
+		case to.internet:
+			n.route.stops("the route to " + q.topo.Label(h.route.Target) + " leads to an AWS service, not to the internet")
+			return q.stopped()
+		case to.outside:
+			return q.open()
 		}
 		n.route.stops("the route to " + q.topo.Label(h.route.Target) + " leads to an AWS service only")
 		return q.stopped()

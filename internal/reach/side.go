@@ -26,6 +26,10 @@ type side struct {
 	addrs netset.Addrs
 	fixed bool // the gateway's side is not cut into pieces
 
+	// internet marks the whole of the internet, to which the addresses of AWS
+	// services do not count that a gateway endpoint leads to.
+	internet bool
+
 	exists fact.Tri // whether there is such an interface
 	why    string   // why exists is Unknown
 	place  ref.Place
@@ -118,7 +122,8 @@ func (n *Network) sides(p Party, f topo.Family) []side {
 		if addrs.IsEmpty() {
 			return nil
 		}
-		return []side{{outside: true, hosts: true, family: f, addrs: addrs, exists: fact.Yes, client: widePorts}}
+		return []side{{outside: true, hosts: true, family: f, addrs: addrs, exists: fact.Yes, client: widePorts,
+			internet: p.Addrs.Equal(netset.Internet())}}
 	}
 	e := n.topo.Endpoint(p.Endpoint)
 	if e == nil {

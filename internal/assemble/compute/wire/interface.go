@@ -97,9 +97,14 @@ func (n Interface) Endpoint(t topo.Thing, kind topo.EndpointKind) topo.Endpoint 
 		Unfiltered: fact.No, Forwards: fact.No}
 }
 
-// HasIPv6 tells whether the subnets have IPv6 addresses.
+// HasIPv6 tells whether the subnets have IPv6 addresses. Addresses are assigned
+// only where there is a range for them (AWS "Modify the IP addressing attributes
+// of your subnet").
 func HasIPv6(d *design.Design, subnets topo.Links) fact.Fact[bool] {
 	return ofSubnets(d, subnets, func(r resource.Resource) fact.Fact[bool] {
+		if v := r.Get("assign_ipv6_address_on_creation"); fact.Is(design.Bool(v, false), true) == fact.Yes {
+			return fact.Known(true, v.Place)
+		}
 		for _, key := range []string{"ipv6_cidr_block", "ipv6_netmask_length", "ipv6_ipam_pool_id"} {
 			if v := r.Get(key); Written(v) == fact.Yes {
 				return fact.Known(true, v.Place)

@@ -48,7 +48,8 @@ func addSubnets(r *read.Reader, s *topo.Snapshot) {
 }
 
 // hasIPv6 tells whether a subnet has an IPv6 range. An expression may turn out
-// to be null.
+// to be null, but AWS assigns IPv6 addresses only in a subnet that has one
+// (AWS "Modify the IP addressing attributes of your subnet").
 func hasIPv6(res resource.Resource) fact.Fact[bool] {
 	v := res.Get("ipv6_cidr_block")
 	switch {
@@ -58,6 +59,8 @@ func hasIPv6(res resource.Resource) fact.Fact[bool] {
 		return fact.Default(false)
 	case v.Kind == resource.String && !v.Maybe:
 		return fact.Known(true, v.Place)
+	case fact.Is(design.Bool(res.Get("assign_ipv6_address_on_creation"), false), true) == fact.Yes:
+		return fact.Known(true, res.Get("assign_ipv6_address_on_creation").Place)
 	}
 	return fact.Missing[bool](design.Why(v), v.Place)
 }
