@@ -2,6 +2,7 @@ package check
 
 import (
 	"bytes"
+	"html"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -9,6 +10,8 @@ import (
 	"github.com/muralla-net/muralla/internal/assemble"
 	"github.com/muralla-net/muralla/internal/intent"
 	"github.com/muralla-net/muralla/internal/render/json"
+	"github.com/muralla-net/muralla/internal/render/markdown"
+	"github.com/muralla-net/muralla/internal/render/sarif"
 	"github.com/muralla-net/muralla/internal/render/text"
 	"github.com/muralla-net/muralla/internal/source/hcl"
 )
@@ -112,6 +115,8 @@ resource "aws_instance" "i" {
 		text.Write(&out, report, text.Options{All: true, ExplainGaps: true}),
 		text.WriteDiagnostics(&out, report.Diagnostics, text.Options{All: true}),
 		json.Write(&out, report, json.Options{}),
+		sarif.Write(&out, report, sarif.Options{All: true}),
+		markdown.Write(&out, report, markdown.Options{All: true, Limit: 1 << 20}),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -121,7 +126,7 @@ resource "aws_instance" "i" {
 		t.Errorf("the design is hardly judged:\n%s", out.String())
 	}
 	for _, secret := range []string{"hush", "9.8.7.6"} {
-		for line := range strings.Lines(out.String()) {
+		for line := range strings.Lines(html.UnescapeString(out.String())) {
 			if strings.Contains(line, secret) {
 				t.Errorf("printed: %s", line)
 			}

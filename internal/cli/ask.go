@@ -73,7 +73,7 @@ func (o askOptions) run(a *app, question string, paths []string) error {
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
-	outputs, err := parseOutputs(o.outputs)
+	outputs, err := parseOutputs(o.outputs, []string{"json", "text"})
 	if err != nil {
 		return err
 	}
@@ -164,11 +164,7 @@ func (o askOptions) show(a *app, r ask.Reply, e ask.Expectation, diags diag.List
 	}
 	contents := make([]bytes.Buffer, len(outputs))
 	for i, out := range outputs {
-		view, ok := views[out.format]
-		if !ok {
-			return fail("ask writes text and json", "ask writes no %s", out.format)
-		}
-		if err := view(&contents[i], color && (out.file == "" || o.color == "always")); err != nil {
+		if err := views[out.format](&contents[i], color && (out.file == "" || o.color == "always")); err != nil {
 			return fmt.Errorf("answer: %w", err)
 		}
 	}

@@ -3,7 +3,7 @@ package cli
 import (
 	"bytes"
 	"fmt"
-	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +13,6 @@ import (
 	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/intent"
-	"github.com/muralla-net/muralla/internal/render/json"
 	"github.com/muralla-net/muralla/internal/render/text"
 	"github.com/muralla-net/muralla/internal/suppress"
 )
@@ -48,12 +47,13 @@ What the design is meant to be, and which findings are accepted, is declared in
 muralla.yaml beside the first PATH.`,
 		Example: `  muralla check .
   muralla check --fail-on=medium --strict services/ network/
-  muralla check -o text -o json=report.json plan.json`,
+  muralla check -o text -o json=report.json plan.json
+  muralla check -o sarif=muralla.sarif -o markdown=comment.md .`,
 		RunE: func(_ *cobra.Command, args []string) error { return o.run(a, args) },
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringArrayVarP(&o.outputs, "output", "o", []string{"text"}, "write `FORMAT[=FILE]`: text or json; may be repeated")
+	f.StringArrayVarP(&o.outputs, "output", "o", []string{"text"}, "write `FORMAT[=FILE]`: text, json, sarif or markdown; may be repeated")
 	f.StringVar(&o.failOn, "fail-on", "high", "exit 1 from this `SEVERITY` on: critical, high, medium, low or never")
 	f.BoolVar(&o.strict, "strict", false, "exit 3 if anything is undecided or could not be read")
 	o.flags(f)
@@ -70,7 +70,7 @@ func (o checkOptions) run(a *app, paths []string) error {
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
-	outputs, err := parseOutputs(o.outputs)
+	outputs, err := parseOutputs(o.outputs, slices.Sorted(maps.Keys(formats)))
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (o checkOptions) run(a *app, paths []string) error {
 	if err := text.WriteDiagnostics(a.stderr, report.Diagnostics, beside); err != nil {
 		return err
 	}
-	if err := o.show(a, report, outputs, color); err != nil {
+	if err := o.show(a, report, outputs, color, paths); err != nil {
 		return err
 	}
 	return o.verdict(report, fails)
@@ -161,18 +161,12 @@ func (o checkOptions) today() (intent.Date, error) {
 	return d, nil
 }
 
-// formats is every output format.
-var formats = map[string]func(w io.Writer, r finding.Report, o text.Options) error{
-	"text": text.Write,
-	"json": func(w io.Writer, r finding.Report, _ text.Options) error { return json.Write(w, r, json.Options{}) },
-}
-
 // show writes every output; all are laid out before the first is written.
-func (o checkOptions) show(a *app, r finding.Report, outputs []output, color bool) error {
+func (o checkOptions) show(a *app, r finding.Report, outputs []output, color bool, paths []string) error {
 	contents := make([]bytes.Buffer, len(outputs))
 	for i, out := range outputs {
-		view := text.Options{All: o.all, ExplainGaps: o.explainGaps, Color: color && (out.file == "" || o.color == "always")}
-		if err := formats[out.format](&contents[i], r, view); err != nil {
+		v := view{text.Options{All: o.all, ExplainGaps: o.explainGaps, Color: color && (out.file == "" || o.color == "always")}, paths, o.configName(paths[0])}
+		if err := formats[out.format](&contents[i], r, v); err != nil {
 			return err
 		}
 	}

@@ -64,6 +64,18 @@ func (o inputOptions) request(paths []string) (request, error) {
 // configFile is the default name of what the user declares.
 const configFile = "muralla.yaml"
 
+// configName is the file in which the user declares, whether or not it is there.
+func (o inputOptions) configName(first string) string {
+	if o.config != "" {
+		return o.config
+	}
+	dir := first
+	if info, err := os.Stat(first); err != nil || !info.IsDir() {
+		dir = filepath.Dir(first)
+	}
+	return filepath.Join(dir, configFile)
+}
+
 // maxConfig is one byte more than the reader of the file takes.
 const maxConfig = 1<<20 + 1
 
@@ -76,13 +88,9 @@ func (o inputOptions) declared(first string) (name string, data []byte, err erro
 			return "", nil, fail("--config names the file to read", "%w", err)
 		}
 	} else {
-		dir := first
-		if info, err := os.Stat(first); err != nil || !info.IsDir() {
-			dir = filepath.Dir(first)
-		}
-		name = filepath.Join(dir, configFile)
+		name = o.configName(first)
 		// Within a design that others wrote the file may be a link to anywhere.
-		if file, err = os.OpenInRoot(dir, configFile); errors.Is(err, fs.ErrNotExist) {
+		if file, err = os.OpenInRoot(filepath.Dir(name), configFile); errors.Is(err, fs.ErrNotExist) {
 			return "", nil, nil
 		} else if err != nil {
 			return "", nil, fail("name it with --config if it is meant", "%w", err)

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,16 +17,15 @@ type output struct {
 	file   string // empty for stdout
 }
 
-// parseOutputs reads the values of -o. Two answers cannot share stdout, nor a
-// file.
-func parseOutputs(values []string) ([]output, error) {
+// parseOutputs reads the values of -o, whose formats are those that are known, in
+// order. Two answers cannot share stdout, nor a file.
+func parseOutputs(values, known []string) ([]output, error) {
 	var out []output
-	known := slices.Sorted(maps.Keys(formats))
 	taken := map[string]string{}
 	for _, v := range values {
 		format, file, named := strings.Cut(v, "=")
-		if _, ok := formats[format]; !ok {
-			hint := "formats are " + strings.Join(known, " and ")
+		if !slices.Contains(known, format) {
+			hint := "formats are " + strings.Join(known[:len(known)-1], ", ") + " and " + known[len(known)-1]
 			if best := diag.Closest(format, known); best != "" {
 				hint = "did you mean: -o " + best
 			}

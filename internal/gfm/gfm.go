@@ -90,12 +90,13 @@ func Cell(s string) string {
 // Markdown is not read, such as a summary.
 func HTML(s string) string { return "<code>" + Entities(s) + "</code>" }
 
-// Entities is text in which only letters, digits and spaces are written as such.
+// Entities is text in which only letters, digits, spaces and hyphens are written
+// as such.
 // Of itself it keeps no mention from being one: put it into an element "code".
 func Entities(s string) string {
 	var b strings.Builder
 	for _, r := range Clean(s) {
-		if r == ' ' || unicode.IsLetter(r) || unicode.IsDigit(r) {
+		if r == ' ' || r == '-' || unicode.IsLetter(r) || unicode.IsDigit(r) {
 			b.WriteRune(r)
 			continue
 		}

@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"cmp"
+	"io"
+	"path/filepath"
+	"runtime/debug"
+
+	"github.com/muralla-net/muralla/internal/check"
+	"github.com/muralla-net/muralla/internal/estate"
+	"github.com/muralla-net/muralla/internal/finding"
+	"github.com/muralla-net/muralla/internal/render/json"
+	"github.com/muralla-net/muralla/internal/render/markdown"
+	"github.com/muralla-net/muralla/internal/render/sarif"
+	"github.com/muralla-net/muralla/internal/render/text"
+)
+
+// view is how a report is to be shown.
+type view struct {
+	text.Options
+	paths  []string // of the design
+	config string   // the file in which the user declares, if there is one
+}
+
+// formats is every output format of check.
+var formats = map[string]func(w io.Writer, r finding.Report, v view) error{
+	"text": func(w io.Writer, r finding.Report, v view) error { return text.Write(w, r, v.Options) },
+	"json": func(w io.Writer, r finding.Report, _ view) error { return json.Write(w, r, json.Options{}) },
+	"markdown": func(w io.Writer, r finding.Report, v view) error {
+		return markdown.Write(w, r, markdown.Options{All: v.All, Page: pageURI})
+	},
+	"sarif": func(w io.Writer, r finding.Report, v view) error { return sarif.Write(w, r, v.sarif()) },
+}
+
+// sarif is the same for code scanning, which wants files as they are named in the
+// repository.
+func (v view) sarif() sarif.Options {
+	top := estate.Top(v.paths)
+	o := sarif.Options{Version: moduleVersion(), Rules: rules(), Base: estate.Below(top, estate.Home(v.paths)), All: v.All}
+	if at := estate.Below(top, cmp.Or(v.config, ".")); v.config != "" && at != "" {
+		o.Files = map[string]string{filepath.Base(v.config): at}
+	}
+	return o
+}
+
+// moduleVersion is the version of the program alone.
+func moduleVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return ""
+}
+
+// rules are all recommendations with their pages, and last the one about
+// exceptions, which the engine does not judge.
+func rules() []sarif.Rule {
+	var out []sarif.Rule
+	for _, rec := range append(check.Recommendations(), check.Recommendation{Slug: finding.ExceptionSlug, Title: "Exceptions are looked after"}) {
+		help, err := page(rec.Slug)
+		if err != nil {
+			help = "" // it is compiled in; a rule without help is no worse than no output
+		}
+		out = append(out, sarif.Rule{ID: rec.Slug, Title: rec.Title, Help: help, URI: pageURI(rec.Slug)})
+	}
+	return out
+}
+
+// pageURI is where the page of a recommendation is read, or "" if there is none.
+func pageURI(slug string) string {
+	if _, err := page(slug); err != nil {
+		return ""
+	}
+	return "https://github.com/muralla-net/muralla/blob/main/docs/recommendations/" + slug + ".md"
+}
