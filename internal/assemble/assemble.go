@@ -1,7 +1,8 @@
 // Package assemble turns the resources that sources read into one snapshot.
 //
 // # Model
-// The network is assembled first, since it settles which names are of one
+// Resources of CloudFormation are translated into those of the Terraform
+// provider, which all assemblers read. The network is assembled first, since it settles which names are of one
 // thing; then what lives in it; then what is only referred to is completed.
 //
 // # Guarantees
@@ -9,10 +10,11 @@
 // matter, and no input makes this package panic.
 //
 // # Not modelled
-// Resources of sources other than Terraform.
+// Types that no assembler asks for.
 package assemble
 
 import (
+	"github.com/muralla-net/muralla/internal/assemble/cloudformation"
 	"github.com/muralla-net/muralla/internal/assemble/compute"
 	"github.com/muralla-net/muralla/internal/assemble/design"
 	"github.com/muralla-net/muralla/internal/assemble/network"
@@ -31,13 +33,22 @@ type Options struct {
 // Snapshot assembles one frozen snapshot of everything that was read. The
 // diagnostics are sorted.
 func Snapshot(o Options, sets ...resource.Set) (*topo.Snapshot, diag.List) {
-	d := design.New(sets...)
+	var diags diag.List
+	neutral := make([]resource.Set, len(sets))
+	for i, set := range sets {
+		neutral[i] = set
+		if set.Kind == cloudformation.Kind {
+			translated, said := cloudformation.Translate(set)
+			neutral[i], diags = translated, append(diags, said...)
+		}
+	}
+	d := design.New(neutral...)
 	s := &topo.Snapshot{}
 	known := network.Options{PrefixLists: map[string]netset.Addrs{}}
 	for _, l := range o.Intent.PrefixLists {
 		known.PrefixLists[l.Name] = known.PrefixLists[l.Name].Union(l.Addrs)
 	}
-	diags := network.Add(d, s, known)
+	diags = append(diags, network.Add(d, s, known)...)
 	diags = append(diags, compute.Add(d, s)...)
 	diags = append(diags, network.Finish(d, s, known)...)
 	return s.Freeze(), diags.Sorted()

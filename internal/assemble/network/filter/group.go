@@ -112,7 +112,9 @@ func (g *groups) group(res resource.Resource) {
 	var inline [2]bool
 	sg.Ingress, sg.IngressMore, inline[0] = g.blocks(res, ingress)
 	sg.Egress, sg.EgressMore, inline[1] = g.blocks(res, egress)
-	g.inline[res.ID] = inline
+	if res.Called == "" { // only Terraform removes what is not in the blocks
+		g.inline[res.ID] = inline
+	}
 }
 
 // defaultGroup is the default group that AWS makes with a VPC (AWS "Default

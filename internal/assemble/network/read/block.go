@@ -131,14 +131,20 @@ func (r *Reader) rangeOf(to resource.Reference) ref.ID {
 		return r.moduleRange(to)
 	}
 	id := r.Canonical(to.ID)
-	switch typeOf(to.ID) {
+	typ := typeOf(to.ID)
+	res, found := r.Find(id)
+	translated := found && res.Called != "" // its name does not tell its type
+	if translated {
+		typ = res.Type
+	}
+	switch typ {
 	case "aws_vpc", "aws_default_vpc":
 		if r.multi[id] && to.Attr == "cidr_block" {
 			return ""
 		}
 		return id
 	case "aws_subnet", "aws_default_subnet":
-		if res, ok := r.Find(id); ok && typeOf(res.ID) == res.Type {
+		if translated || found && typeOf(res.ID) == res.Type {
 			return id
 		}
 	}
