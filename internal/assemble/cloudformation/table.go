@@ -43,8 +43,7 @@ var rows = map[string]row{
 	"AWS::EC2::Volume":                          to("aws_ebs_volume"),
 	"AWS::EC2::KeyPair":                         to("aws_key_pair"),
 
-	"AWS::ElasticLoadBalancingV2::ListenerCertificate": named("aws_lb_listener_certificate", "Certificates", "certificate_arn"),
-	"AWS::ElasticLoadBalancingV2::TrustStore":          to("aws_lb_trust_store"),
+	"AWS::ElasticLoadBalancingV2::TrustStore": to("aws_lb_trust_store"),
 
 	"AWS::ECS::Cluster":                             named("aws_ecs_cluster", "ClusterName", "name", "ClusterSettings", "setting"),
 	"AWS::ECS::ClusterCapacityProviderAssociations": named("aws_ecs_cluster_capacity_providers", "Cluster", "cluster_name"),

@@ -84,6 +84,13 @@ func listener(_ *form.Scope, r resource.Resource) []resource.Resource {
 	return one(r, "aws_lb_listener", body)
 }
 
+// certificates translates further certificates of a listener.
+func certificates(_ *form.Scope, r resource.Resource) []resource.Resource {
+	return one(r, "aws_lb_listener_certificate", map[string]resource.Value{
+		"listener_arn": r.Get("ListenerArn"), "certificate_arn": form.Pluck(r.Get("Certificates"), "CertificateArn"),
+	})
+}
+
 // conditionKinds are the objects of a condition and the blocks of the provider.
 var conditionKinds = map[string]string{
 	"HostHeaderConfig": "host_header", "PathPatternConfig": "path_pattern", "HttpHeaderConfig": "http_header",

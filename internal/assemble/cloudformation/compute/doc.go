@@ -23,11 +23,12 @@ import (
 
 // Makers are the translations by type of CloudFormation.
 var Makers = map[string]form.Maker{
-	"AWS::ElasticLoadBalancingV2::LoadBalancer": balancer,
-	"AWS::ElasticLoadBalancingV2::Listener":     listener,
-	"AWS::ElasticLoadBalancingV2::ListenerRule": listenerRule,
-	"AWS::ElasticLoadBalancingV2::TargetGroup":  targetGroup,
-	"AWS::ElasticLoadBalancing::LoadBalancer":   classic,
+	"AWS::ElasticLoadBalancingV2::LoadBalancer":        balancer,
+	"AWS::ElasticLoadBalancingV2::Listener":            listener,
+	"AWS::ElasticLoadBalancingV2::ListenerRule":        listenerRule,
+	"AWS::ElasticLoadBalancingV2::ListenerCertificate": certificates,
+	"AWS::ElasticLoadBalancingV2::TargetGroup":         targetGroup,
+	"AWS::ElasticLoadBalancing::LoadBalancer":          classic,
 
 	"AWS::ECS::Service":                service,
 	"AWS::ECS::TaskSet":                taskSet,
