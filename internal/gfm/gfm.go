@@ -2,8 +2,8 @@
 // that it is shown as it is and does nothing.
 //
 // # Model
-// [Text] is for sentences: words of letters stay as they are, and every other
-// word (a name, an address, an operator) becomes a code span. [Code] is for one
+// [Text] is for sentences: words of letters stay as they are, and all others
+// (names, addresses, operators) become code spans. [Code] is for one
 // name, [Cell] and [TextCell] are the same within a table, and [Block] is for a
 // command on a line of its own.
 //
@@ -31,7 +31,7 @@ import (
 
 // plain is a word that means nothing to a reader of Markdown, with the
 // punctuation around it. Long numbers may be hashes of commits.
-var plain = regexp.MustCompile(`^[("]?(?:\p{L}+(?:['’-]\p{L}+)*|\d{1,6}|\d{1,3}(?:,\d{3})+)[)"]?[,;:.?]?$`)
+var plain = regexp.MustCompile(`^[("]?(?:\p{L}+(?:['’-]\p{L}+)*|\d{1,6}(?:\.\d{1,3})?|\d{1,3}(?:,\d{3})+)[)"]?[,;:.?]?$`)
 
 // around cuts the punctuation of a sentence off a word, which looks better
 // outside the code span. A quotation mark may be part of a name.
@@ -44,22 +44,46 @@ func Text(s string) string { return text(s, Code) }
 func TextCell(s string) string { return text(s, Cell) }
 
 func text(s string, code func(string) string) string {
-	words := strings.Fields(Clean(s))
-	for i, w := range words {
+	var out, span []string // the words of a span are next to each other
+	flush := func() {
+		if len(span) > 0 {
+			out, span = append(out, code(strings.Join(span, " "))), nil
+		}
+	}
+	for w := range strings.FieldsSeq(Clean(s)) {
 		if plain.MatchString(w) {
+			flush()
+			out = append(out, w)
 			continue
 		}
-		m := around.FindStringSubmatch(w)
-		before, inner, after := m[1], m[2], m[3]
-		switch {
-		case inner == "":
-			before, inner, after = "", w, ""
-		case before == "" && strings.HasPrefix(after, ")"): // it closes what the word opened
-			inner, after = inner+")", after[1:]
+		before, inner, after := cut(w)
+		if before != "" {
+			flush()
+			span = append(span, inner)
+			flush()
+			out[len(out)-1] = before + out[len(out)-1] + after
+			continue
 		}
-		words[i] = before + code(inner) + after
+		if span = append(span, inner); after != "" {
+			flush()
+			out[len(out)-1] += after
+		}
 	}
-	return strings.Join(words, " ")
+	flush()
+	return strings.Join(out, " ")
+}
+
+// cut is a word without the punctuation of the sentence that it is in.
+func cut(w string) (before, inner, after string) {
+	m := around.FindStringSubmatch(w)
+	before, inner, after = m[1], m[2], m[3]
+	switch {
+	case inner == "":
+		return "", w, ""
+	case before == "" && strings.HasPrefix(after, ")") && strings.Contains(inner, "("): // it closes what the word opened
+		return "", inner + ")", after[1:]
+	}
+	return before, inner, after
 }
 
 // Code is a code span. Text that is empty is a span of one space.

@@ -82,7 +82,7 @@ func compose(r finding.Report, o Options) string {
 		})
 		p.section(p.room, "### Good: "+plural(len(good), "answer"), each(good, goodItem), "are not listed")
 	}
-	return begin + p.out.String() + end
+	return strings.ReplaceAll(begin+p.out.String()+end, "\n\n\n", "\n\n")
 }
 
 func only[T any](list []T, keep func(T) bool) []T {
