@@ -17,7 +17,7 @@ FUZZTIME ?= 10s
 export RAPID_SEED ?= 1
 export RAPID_NOFAILFILE ?= true
 
-.PHONY: all build test race lint bench fuzz soak docs clean
+.PHONY: all build test race lint bench fuzz soak docs corpus clean
 
 all: lint test
 
@@ -55,6 +55,10 @@ fuzz:
 # Other random draws than `make test`, and ten times as many.
 soak:
 	RAPID_SEED=0 RAPID_CHECKS=1000 $(GO) test -count=1 -timeout 120m ./...
+
+# The table of other people's designs in docs.
+corpus:
+	$(GO) test -count=1 -run TestCorpusTable ./internal/estate -corpus-table=$(CURDIR)/docs/corpus.md
 
 # Pages that are generated; a test fails while they are out of date.
 docs:

@@ -34,28 +34,89 @@ func corpus(t *testing.T) string {
 	return dir
 }
 
-// stacks are the paths of the index of a kind, below the corpus.
-func stacks(t *testing.T, dir string, kinds ...string) []string {
+// row is a line of the index: a stack, or several of one kind.
+type row struct {
+	path, kind, repo string     // as the index has them
+	estates          [][]string // the inputs of each stack, on this machine
+}
+
+// index reads which stacks there are. What stands behind the first path of a line
+// is read by the few forms in which the index writes it: "a.yaml + b.yaml",
+// "(+ folder/*)", "(+ a, b)", "{a,b}", and "*" for every folder or file.
+func index(t *testing.T, dir string, kinds ...string) []row {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "iac", "index.tsv"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []string
+	var out []row
 	for _, line := range strings.Split(string(text), "\n")[1:] {
 		cols := strings.Split(line, "\t")
-		if len(cols) < 2 || !slices.Contains(kinds, cols[1]) {
+		if len(cols) < 3 || !slices.Contains(kinds, cols[1]) {
 			continue
 		}
-		// The first path of a row; what stands behind it in the row is part of
-		// the same folder or a folder of its own further down.
-		p, _, _ := strings.Cut(cols[0], " ")
-		p, _, _ = strings.Cut(p, "{")
-		p = strings.TrimRight(strings.TrimSuffix(p, "*"), "/.")
-		out = append(out, filepath.Join(dir, "iac", p))
+		r := row{path: cols[0], kind: cols[1], repo: cols[2]}
+		first, rest, _ := strings.Cut(r.path, " ")
+		at := filepath.Join(dir, "iac", filepath.FromSlash(first))
+		switch {
+		case r.kind == "terraform":
+			first, _, _ = strings.Cut(first, "{")
+			r.estates = [][]string{{filepath.Join(dir, "iac", strings.TrimRight(strings.TrimSuffix(first, "*"), "/."))}}
+		case r.kind == "terraform-plan":
+			for _, in := range inputsAt(t, strings.TrimSuffix(at, "/*")) {
+				r.estates = append(r.estates, []string{in})
+			}
+		case strings.Contains(first, "**"):
+			r.estates = [][]string{{strings.TrimSuffix(at[:strings.Index(at, "**")], "/")}}
+		case strings.HasSuffix(first, "/*") && rest != "":
+			for _, d := range glob(t, at) {
+				r.estates = append(r.estates, []string{d})
+			}
+		default:
+			estate := glob(t, at)
+			inside := strings.NewReplacer("(", "", ")", "", "+", "", ",", " ", ".../", "").Replace(rest)
+			for _, more := range strings.Fields(inside) {
+				found := glob(t, filepath.Join(filepath.Dir(at), more))
+				if len(found) == 0 {
+					found = glob(t, filepath.Join(filepath.Dir(at), more+".*"))
+				}
+				for _, from := range []string{"..", filepath.Join("..", ".."), filepath.Join("..", "..", "..")} {
+					if len(found) == 0 {
+						found = glob(t, filepath.Join(filepath.Dir(at), from, more))
+					}
+				}
+				estate = append(estate, found...)
+			}
+			slices.Sort(estate)
+			r.estates = [][]string{slices.Compact(estate)}
+		}
+		out = append(out, r)
 	}
 	return out
 }
+
+// glob is what a pattern means; braces give alternatives.
+func glob(t *testing.T, pattern string) []string {
+	t.Helper()
+	var out []string
+	if before, rest, ok := strings.Cut(pattern, "{"); ok {
+		inside, after, _ := strings.Cut(rest, "}")
+		for _, one := range strings.Split(inside, ",") {
+			out = append(out, glob(t, before+one+after)...)
+		}
+		return out
+	}
+	out, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(out, func(p string) bool {
+		return strings.HasPrefix(filepath.Base(p), "LICENSE") || strings.HasPrefix(filepath.Base(p), "README")
+	})
+}
+
+// corpusKinds are the kinds of stacks that are read.
+var corpusKinds = []string{"terraform", "terraform-plan"}
 
 // Every stack is read and judged: no panic, no hang, and something is said.
 func TestCorpusStacks(t *testing.T) {
@@ -63,21 +124,25 @@ func TestCorpusStacks(t *testing.T) {
 	if dir == "" {
 		return
 	}
-	list := stacks(t, dir, "terraform", "terraform-plan")
+	list := index(t, dir, corpusKinds...)
 	if len(list) < 95 {
 		t.Fatalf("only %d stacks in the index", len(list))
 	}
 	judged := 0
-	for _, p := range list {
-		for _, input := range inputsAt(t, p) {
+	for _, r := range list {
+		if len(r.estates) == 0 || len(r.estates[0]) == 0 {
+			t.Errorf("there is nothing at %s", r.path)
+		}
+		for _, paths := range r.estates {
+			input := paths[0]
 			started := time.Now()
-			e, _, err := Open([]string{input}, Options{Root: rootOf(input, dir)})
+			e, _, err := Open(paths, Options{Root: rootOf(input, dir)})
 			if err != nil {
 				t.Errorf("%s: %v", input, err)
 				continue
 			}
 			report := check.Run(e.Snapshot, intent.Intent{}, check.Options{Input: input})
-			twin, _, err := Open([]string{input}, Options{Root: rootOf(input, dir)})
+			twin, _, err := Open(paths, Options{Root: rootOf(input, dir)})
 			if err != nil {
 				t.Errorf("%s: %v", input, err)
 				continue
