@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"math/big"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/source/cfn/term"
 	"github.com/muralla-net/muralla/internal/source/cfn/tree"
 )
 
@@ -20,32 +22,28 @@ const maxBlocks = 256
 func (s *Stack) cidr(arg *tree.Node, at ref.Place) resource.Value {
 	args := s.arguments("Fn::Cidr", arg, 2, 3, "a block, how many blocks are wanted and the number of host bits")
 	if args == nil {
-		return unknown("Fn::Cidr is not understood", at)
+		return term.Unknown("Fn::Cidr is not understood", at)
 	}
 	block, count := s.eval(args[0]), s.eval(args[1])
-	bits := number("8", at)
+	bits := term.Number("8", at)
 	if len(args) == 3 {
 		bits = s.eval(args[2])
 	}
-	n, okCount := whole(count)
-	host, okBits := whole(bits)
-	outer, okBlock := text(block)
-	if _, ok := text(count); ok && (!okCount || n < 1 || n > maxBlocks) {
+	n, okCount := term.Whole(count)
+	host, okBits := term.Whole(bits)
+	outer, okBlock := term.Text(block)
+	if _, ok := term.Text(count); ok && (!okCount || n < 1 || n > maxBlocks) {
 		return s.badCidr(at, fmt.Sprintf("the number of blocks must be from 1 to %d", maxBlocks))
 	}
 	switch {
 	case !okCount:
-		return opaque(s.why(count), at, block, count, bits)
+		return term.Opaque(s.why(count), at, block, count, bits)
 	case !okBlock || !okBits:
 		why := s.why(block)
 		if okBlock {
 			why = s.why(bits)
 		}
-		items := make([]resource.Value, n)
-		for i := range items {
-			items[i] = opaque(why, at, block, bits)
-		}
-		return list(items, at)
+		return term.List(slices.Repeat([]resource.Value{term.Opaque(why, at, block, bits)}, n), at)
 	}
 	blocks, err := cut(outer, n, host)
 	if err != nil {
@@ -53,14 +51,14 @@ func (s *Stack) cidr(arg *tree.Node, at ref.Place) resource.Value {
 	}
 	items := make([]resource.Value, n)
 	for i, b := range blocks {
-		items[i] = str(b.String(), at)
+		items[i] = term.String(b.String(), at)
 	}
-	return list(items, at)
+	return term.List(items, at)
 }
 
 func (s *Stack) badCidr(at ref.Place, what string) resource.Value {
 	s.say(diag.Error, at.Line, "wrong arguments", "Fn::Cidr cannot be computed: "+what+".")
-	return unknown("Fn::Cidr cannot be computed", at)
+	return term.Unknown("Fn::Cidr cannot be computed", at)
 }
 
 // cut makes the first n blocks with a number of host bits within a block.

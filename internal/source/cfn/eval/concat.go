@@ -7,6 +7,7 @@ import (
 	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/source/cfn/term"
 )
 
 const tooMuch = "a limit of the evaluation was reached"
@@ -37,16 +38,16 @@ func (s *Stack) concat(parts []resource.Value, at ref.Place) resource.Value {
 	var known strings.Builder
 	flush := func() {
 		if known.Len() > 0 {
-			out = append(out, str(known.String(), at))
+			out = append(out, term.String(known.String(), at))
 			known.Reset()
 		}
 	}
 	size := 0
-	for _, p := range flat(parts) {
-		t, ok := text(p)
+	for _, p := range term.Flat(parts) {
+		t, ok := term.Text(p)
 		if size += len(t) + 1; size > MaxText || !s.spend(len(t)+1) {
 			s.stop(fmt.Sprintf("A text has more than %d bytes, or all have more than %d.", MaxText, MaxTexts))
-			return opaque(tooMuch, at, parts...)
+			return term.Opaque(tooMuch, at, parts...)
 		}
 		switch {
 		case ok:
@@ -57,16 +58,16 @@ func (s *Stack) concat(parts []resource.Value, at ref.Place) resource.Value {
 		case p.Kind == resource.Null:
 		default:
 			flush()
-			out = append(out, opaque("a list or map is put into a text", at, p))
+			out = append(out, term.Opaque("a list or map is put into a text", at, p))
 		}
 	}
 	flush()
-	out = dynamic(out, at)
-	hidden := sensitive(parts...) || sensitive(out...)
+	out = term.Dynamic(out, at)
+	hidden := term.Sensitive(parts...) || term.Sensitive(out...)
 	var v resource.Value
 	switch {
 	case len(out) == 0:
-		v = str("", at)
+		v = term.String("", at)
 	case len(out) == 1:
 		v = out[0]
 		v.Place = at
@@ -83,85 +84,4 @@ func (s *Stack) spend(bytes int) bool {
 	}
 	s.texts = MaxTexts + 1
 	return false
-}
-
-// flat takes texts apart. What may be absent makes a text unknown from there.
-func flat(parts []resource.Value) []resource.Value {
-	var out []resource.Value
-	for _, p := range parts {
-		switch {
-		case p.Maybe:
-			out = append(out, opaque(p.Why, p.Place, p))
-		case p.Kind == resource.Text:
-			out = append(out, p.List...)
-		case !isNoValue(p):
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-// dynamic replaces dynamic references ("{{resolve:ssm:name}}", AWS "Get values
-// stored in other services using dynamic references") by unknown values.
-func dynamic(parts []resource.Value, at ref.Place) []resource.Value {
-	var out []resource.Value
-	for i := 0; i < len(parts); i++ {
-		p := parts[i]
-		begin := -1
-		if p.Kind == resource.String {
-			begin = strings.Index(p.Text, "{{resolve:")
-		}
-		if begin < 0 {
-			out = append(out, p)
-			continue
-		}
-		if begin > 0 {
-			out = append(out, str(p.Text[:begin], at))
-		}
-		inside := []resource.Value{str(p.Text[begin:], at)}
-		rest, closed := "", false
-		for j := i; j < len(parts) && !closed; j++ {
-			piece := parts[j]
-			if j == i {
-				piece = inside[0]
-				inside = nil
-			}
-			if end := strings.Index(piece.Text, "}}"); piece.Kind == resource.String && end >= 0 {
-				inside = append(inside, str(piece.Text[:end], at))
-				rest, closed, i = piece.Text[end+2:], true, j
-				break
-			}
-			inside = append(inside, piece)
-		}
-		if !closed {
-			out = append(out, inside[0])
-			continue
-		}
-		out = append(out, stored(inside, at))
-		if rest != "" {
-			parts[i] = str(rest, at)
-			i--
-		}
-	}
-	return out
-}
-
-// stored is the value that a dynamic reference gives.
-func stored(inside []resource.Value, at ref.Place) resource.Value {
-	service, name, _ := strings.Cut(strings.TrimPrefix(inside[0].Text, "{{resolve:"), ":")
-	switch {
-	case service == "secretsmanager":
-		v := opaque("it is kept in Secrets Manager", at, inside...)
-		v.Sensitive = true
-		return v
-	case service == "ssm-secure":
-		v := opaque("it is kept in the parameter store of Systems Manager", at, inside...)
-		v.Sensitive = true
-		return v
-	case service == "ssm" && len(inside) == 1:
-		return unknown(fmt.Sprintf("it is kept in the parameter store of Systems Manager as %q", name), at)
-	case service == "ssm":
-		return opaque("it is kept in the parameter store of Systems Manager", at, inside...)
-	}
-	return opaque("it is a dynamic reference to a service that is not known", at, inside...)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/fact"
+	"github.com/muralla-net/muralla/internal/source/cfn/term"
 	"github.com/muralla-net/muralla/internal/source/cfn/tree"
 )
 
@@ -93,7 +94,7 @@ func (s *Stack) named(name string, line int) (fact.Tri, string) {
 	case c == nil:
 		why := fmt.Sprintf("condition %s is not in the template", name)
 		if !s.partial {
-			s.missing(line, "condition not in template", "condition", name, sortedKeys(s.conditions))
+			s.missing(line, "condition not in template", "condition", name, term.SortedKeys(s.conditions))
 		}
 		return fact.Unknown, why
 	case s.loops[name]:

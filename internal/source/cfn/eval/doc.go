@@ -41,6 +41,13 @@
 // is given. Rules, Hooks, policies of updates and the order of creation.
 package eval
 
+// Limits of what is said.
+const (
+	maxSaid      = 1000 // problems
+	maxProposals = 100  // names looked for that are near another
+	maxName      = 200  // bytes of a name in a message
+)
+
 // Limits of what is computed.
 const (
 	MaxValues = 1 << 20  // values, over all of a stack

@@ -8,6 +8,7 @@ import (
 	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/source/cfn/term"
 	"github.com/muralla-net/muralla/internal/source/cfn/tree"
 )
 
@@ -31,11 +32,11 @@ func (s *Stack) equals(arg *tree.Node) (fact.Tri, string) {
 
 // equal compares two values.
 func (s *Stack) equal(a, b resource.Value) fact.Tri {
-	if same(a, b) {
+	if term.Same(a, b) {
 		return fact.Yes
 	}
-	textA, knownA := text(a)
-	textB, knownB := text(b)
+	textA, knownA := term.Text(a)
+	textB, knownB := term.Text(b)
 	switch {
 	case a.Maybe || b.Maybe:
 		return fact.Unknown
@@ -47,7 +48,7 @@ func (s *Stack) equal(a, b resource.Value) fact.Tri {
 		return s.canBe(a, textB)
 	case a.Kind == resource.Null || b.Kind == resource.Null:
 		return fact.Unknown
-	case a.Kind == resource.List && b.Kind == resource.List && certain(a) && certain(b) && len(refs(a, b)) == 0:
+	case a.Kind == resource.List && b.Kind == resource.List && term.Certain(a) && term.Certain(b) && len(term.Refs(a, b)) == 0:
 		return fact.No
 	}
 	return fact.Unknown
@@ -111,7 +112,7 @@ func (s *Stack) why(v resource.Value) string {
 			return why
 		}
 	}
-	for _, k := range sortedKeys(v.Map) {
+	for _, k := range term.SortedKeys(v.Map) {
 		if why := s.why(v.Map[k]); why != "" {
 			return why
 		}
@@ -144,9 +145,25 @@ func (s *Stack) whyRef(r resource.Reference) string {
 
 // missing says that a name is not in the template, and which is near.
 func (s *Stack) missing(line int, summary, what, name string, known []string) {
-	detail := fmt.Sprintf("There is no %s %q in the template.", what, name)
-	if near := diag.Closest(name, known); near != "" {
-		detail += fmt.Sprintf(" Did you mean %q?", near)
+	s.say(diag.Error, line, summary, fmt.Sprintf("There is no %s %q in the template.%s", what, clip(name), s.near(name, known)))
+}
+
+// near proposes a name, if one is near and looking for it is no long work.
+func (s *Stack) near(name string, known []string) string {
+	if s.proposals++; s.proposals > maxProposals || len(known) > maxProposals*100 || len(name) > maxName {
+		return ""
 	}
-	s.say(diag.Error, line, summary, detail)
+	near := diag.Closest(name, slices.DeleteFunc(slices.Clone(known), func(k string) bool { return len(k) > maxName }))
+	if near == "" {
+		return ""
+	}
+	return fmt.Sprintf(" Did you mean %q?", near)
+}
+
+// clip keeps names in messages short.
+func clip(name string) string {
+	if len(name) <= maxName {
+		return name
+	}
+	return strings.ToValidUTF8(name[:maxName], "") + "…"
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/source/cfn/term"
 	"github.com/muralla-net/muralla/internal/source/cfn/tree"
 )
 
@@ -52,7 +53,7 @@ func functions(name string) function {
 		return func(s *Stack, arg *tree.Node, at ref.Place) resource.Value {
 			is, why := s.truth(tree.NewMap(at.Line, tree.Entry{Key: name, Line: at.Line, Value: arg}))
 			if is == fact.Unknown {
-				return unknown(why, at)
+				return term.Unknown(why, at)
 			}
 			return resource.Value{Kind: resource.Bool, Bool: is == fact.Yes, Place: at}
 		}
@@ -70,7 +71,7 @@ var functionNames = []string{
 func (s *Stack) eval(n *tree.Node) resource.Value {
 	at := s.t.Place(n.Line)
 	if !s.charge(1) {
-		return unknown(tooMuch, at)
+		return term.Unknown(tooMuch, at)
 	}
 	if name, arg := n.Function(); name != "" {
 		if f := functions(name); f != nil {
@@ -82,30 +83,28 @@ func (s *Stack) eval(n *tree.Node) resource.Value {
 	case tree.Bool:
 		return resource.Value{Kind: resource.Bool, Bool: n.Scalar() == "true", Place: at}
 	case tree.Number:
-		return number(n.Text, at)
+		return term.Number(n.Text, at)
 	case tree.String:
 		if strings.Contains(n.Text, "{{resolve:") {
-			return s.concat([]resource.Value{str(n.Text, at)}, at)
+			return s.concat([]resource.Value{term.String(n.Text, at)}, at)
 		}
-		return str(n.Text, at)
+		return term.String(n.Text, at)
 	case tree.List:
 		return s.items(n, at)
 	case tree.Map:
 		return s.members(n, at)
 	case tree.Lost:
-		return unknown(n.Text, at)
+		return term.Unknown(n.Text, at)
 	default:
 		return resource.Value{Place: at}
 	}
 }
 
 func (s *Stack) unknownFunction(name string, line int) resource.Value {
+	name = clip(name)
 	detail := fmt.Sprintf("%s is no intrinsic function that is known here, so that its value is unknown.", name)
-	if near := diag.Closest(name, functionNames); near != "" {
-		detail += fmt.Sprintf(" Did you mean %s?", near)
-	}
-	s.say(diag.Warning, line, "function not known", detail)
-	return unknown(name+" is not known here", s.t.Place(line))
+	s.say(diag.Warning, line, "function not known", detail+s.near(name, functionNames))
+	return term.Unknown(name+" is not known here", s.t.Place(line))
 }
 
 func (s *Stack) items(n *tree.Node, at ref.Place) resource.Value {
@@ -115,20 +114,24 @@ func (s *Stack) items(n *tree.Node, at ref.Place) resource.Value {
 			out = append(out, s.chooseItem(arg, s.t.Place(e.Line))...)
 			continue
 		}
-		if v := s.eval(e); !isNoValue(v) {
+		if v := s.eval(e); !term.IsNoValue(v) {
 			out = append(out, v)
 		}
 	}
-	return list(out, at)
+	return term.List(out, at)
 }
 
 func (s *Stack) members(n *tree.Node, at ref.Place) resource.Value {
 	out := resource.Value{Kind: resource.Map, Map: make(map[string]resource.Value, len(n.Entries)), Place: at}
-	for _, e := range s.unroll(n.Entries, "") {
+	entries, why := s.unroll(n.Entries, "")
+	if why != "" {
+		return term.Unknown(why, at)
+	}
+	for _, e := range entries {
 		if e.Key != "Ref" && functions(e.Key) != nil && len(n.Entries) > 1 {
 			return s.beside(e, at)
 		}
-		if v := s.eval(e.Value); !isNoValue(v) {
+		if v := s.eval(e.Value); !term.IsNoValue(v) {
 			out.Map[e.Key] = v
 		}
 	}
@@ -143,7 +146,7 @@ func (s *Stack) beside(e tree.Entry, at ref.Place) resource.Value {
 	}
 	s.say(diag.Error, e.Line, "function beside other keys", fmt.Sprintf(
 		"%s must be the only key of its map. Often a line is indented differently from what is meant. The map is unknown.", e.Key))
-	return unknown(e.Key+" stands beside other keys", at)
+	return term.Unknown(e.Key+" stands beside other keys", at)
 }
 
 // choose is Fn::If.
@@ -151,7 +154,7 @@ func (s *Stack) choose(arg *tree.Node, at ref.Place) resource.Value {
 	is, why, yes, no := s.branches(arg)
 	switch {
 	case yes == nil:
-		return unknown(why, at)
+		return term.Unknown(why, at)
 	case is == fact.Yes:
 		return s.eval(yes)
 	case is == fact.No:
@@ -168,7 +171,7 @@ func (s *Stack) chooseItem(arg *tree.Node, at ref.Place) []resource.Value {
 	var out []resource.Value
 	switch {
 	case yes == nil:
-		return []resource.Value{unknown(why, at)}
+		return []resource.Value{term.Unknown(why, at)}
 	case is == fact.Yes:
 		out = []resource.Value{s.eval(yes)}
 	case is == fact.No:
@@ -176,11 +179,11 @@ func (s *Stack) chooseItem(arg *tree.Node, at ref.Place) []resource.Value {
 	default:
 		a, b := s.both(arg, yes, no)
 		out = []resource.Value{s.mix(a, b, why, at)}
-		if a.Kind == resource.Map && b.Kind == resource.Map && !same(a, b) {
-			out = []resource.Value{maybe(a, why), maybe(b, why)}
+		if a.Kind == resource.Map && b.Kind == resource.Map && !term.Same(a, b) {
+			out = []resource.Value{term.Maybe(a, why), term.Maybe(b, why)}
 		}
 	}
-	if isNoValue(out[0]) {
+	if term.IsNoValue(out[0]) {
 		return nil
 	}
 	return out
@@ -217,5 +220,5 @@ func (s *Stack) transform(arg *tree.Node, at ref.Place) resource.Value {
 	}
 	s.say(diag.Warning, at.Line, "transform not modelled", fmt.Sprintf(
 		"What %s puts here is not read, so that this part of the template is unknown.", name))
-	return unknown(name+" is not read", at)
+	return term.Unknown(name+" is not read", at)
 }

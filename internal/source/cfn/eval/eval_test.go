@@ -74,7 +74,7 @@ func showRef(r resource.Reference) string {
 	return "$" + string(r.ID) + "." + r.Attr
 }
 
-func parse(t testing.TB, text string) *tree.Template {
+func parse(t tester, text string) *tree.Template {
 	t.Helper()
 	tmpl, diags := tree.Parse("t.yaml", []byte(text))
 	for _, d := range diags {
@@ -125,7 +125,7 @@ Resources:
       V: `
 
 // property evaluates one expression in the template above.
-func property(t testing.TB, expression string, o eval.Options) (resource.Value, diag.List) {
+func property(t tester, expression string, o eval.Options) (resource.Value, diag.List) {
 	t.Helper()
 	s := eval.New(parse(t, base+expression+"\n"), o)
 	r, ok := s.Resource("X")
@@ -185,4 +185,11 @@ func TestFunctions(t *testing.T) {
 			t.Errorf("%s: %v %s: %s", tc.in, d.Place, d.Summary, d.Detail)
 		}
 	}
+}
+
+// tester is what a test and a draw of a property have in common.
+type tester interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/source/cfn/term"
 	"github.com/muralla-net/muralla/internal/source/cfn/tree"
 )
 
@@ -27,28 +28,28 @@ func (s *Stack) arguments(function string, arg *tree.Node, least, most int, take
 func (s *Stack) join(arg *tree.Node, at ref.Place) resource.Value {
 	args := s.arguments("Fn::Join", arg, 2, 2, "a delimiter and a list of values")
 	if args == nil {
-		return unknown("Fn::Join is not understood", at)
+		return term.Unknown("Fn::Join is not understood", at)
 	}
 	delimiter, items := s.eval(args[0]), s.eval(args[1])
-	between, ok := text(delimiter)
+	between, ok := term.Text(delimiter)
 	switch {
 	case !ok && delimiter.Kind != resource.Null:
-		return opaque("the delimiter is not known", at, delimiter, items)
+		return term.Opaque("the delimiter is not known", at, delimiter, items)
 	case items.Kind == resource.Ref && !items.Maybe && between == ",":
 		items.Place = at // a list in one text is what the reference stands for
 		return items
 	case items.Kind == resource.Unknown || items.Kind == resource.Ref:
-		return opaque(s.why(items), at, items)
+		return term.Opaque(s.why(items), at, items)
 	case items.Kind != resource.List:
 		s.say(diag.Error, args[1].Line, "wrong arguments", "Fn::Join joins a list, but this is "+args[1].What()+".")
-		return opaque("Fn::Join is not understood", at, items)
-	case !joined(items):
-		return opaque(s.whyMaybe(items), at, items)
+		return term.Opaque("Fn::Join is not understood", at, items)
+	case !term.Joined(items):
+		return term.Opaque(s.whyMaybe(items), at, items)
 	}
 	var parts []resource.Value
 	for i, e := range items.List {
 		if i > 0 {
-			parts = append(parts, str(between, at))
+			parts = append(parts, term.String(between, at))
 		}
 		parts = append(parts, e)
 	}
@@ -72,13 +73,13 @@ func (s *Stack) whyMaybe(v resource.Value) string {
 func (s *Stack) selectOne(arg *tree.Node, at ref.Place) resource.Value {
 	args := s.arguments("Fn::Select", arg, 2, 2, "an index and a list")
 	if args == nil {
-		return unknown("Fn::Select is not understood", at)
+		return term.Unknown("Fn::Select is not understood", at)
 	}
 	index, items := s.eval(args[0]), s.eval(args[1])
-	i, ok := whole(index)
-	if _, known := text(index); known && (!ok || i < 0) {
+	i, ok := term.Whole(index)
+	if _, known := term.Text(index); known && (!ok || i < 0) {
 		s.say(diag.Error, args[0].Line, "wrong arguments", "The index of Fn::Select must be a number from 0 on.")
-		return opaque("the index is no number", at, items)
+		return term.Opaque("the index is no number", at, items)
 	}
 	switch {
 	case items.Kind == resource.Ref && !items.Maybe && ok:
@@ -86,16 +87,16 @@ func (s *Stack) selectOne(arg *tree.Node, at ref.Place) resource.Value {
 		items.Place = at
 		return items
 	case !ok:
-		return opaque(s.why(index), at, index, items)
+		return term.Opaque(s.why(index), at, index, items)
 	case items.Kind == resource.Unknown || items.Kind == resource.Ref:
-		return opaque(s.why(items), at, items)
+		return term.Opaque(s.why(items), at, items)
 	case items.Kind != resource.List:
 		s.say(diag.Error, args[1].Line, "wrong arguments", "Fn::Select selects from a list, but this is "+args[1].What()+".")
-		return opaque("Fn::Select is not understood", at, items)
+		return term.Opaque("Fn::Select is not understood", at, items)
 	}
 	for k, e := range items.List {
 		if e.Maybe || items.Maybe {
-			return opaque(s.whyMaybe(items), at, items)
+			return term.Opaque(s.whyMaybe(items), at, items)
 		}
 		if k == i {
 			return e
@@ -103,7 +104,7 @@ func (s *Stack) selectOne(arg *tree.Node, at ref.Place) resource.Value {
 	}
 	s.risk(diag.Error, at.Line, "index out of range", fmt.Sprintf(
 		"Fn::Select asks for element %d, counted from 0, of a list of %d.", i, len(items.List)))
-	return unknown("there is no such element", at)
+	return term.Unknown("there is no such element", at)
 }
 
 // below is an element of a list that a reference stands for.
@@ -119,16 +120,16 @@ func below(r resource.Reference, i int) resource.Reference {
 func (s *Stack) splitText(arg *tree.Node, at ref.Place) resource.Value {
 	args := s.arguments("Fn::Split", arg, 2, 2, "a delimiter and a text")
 	if args == nil {
-		return unknown("Fn::Split is not understood", at)
+		return term.Unknown("Fn::Split is not understood", at)
 	}
 	delimiter, source := s.eval(args[0]), s.eval(args[1])
-	between, ok := text(delimiter)
+	between, ok := term.Text(delimiter)
 	switch {
 	case !ok:
-		return opaque(s.why(delimiter), at, delimiter, source)
+		return term.Opaque(s.why(delimiter), at, delimiter, source)
 	case between == "":
 		s.say(diag.Error, args[0].Line, "wrong arguments", "The delimiter of Fn::Split must not be empty.")
-		return opaque("the delimiter is empty", at, source)
+		return term.Opaque("the delimiter is empty", at, source)
 	}
 	return s.split(source, between, at)
 }
@@ -137,42 +138,42 @@ func (s *Stack) splitText(arg *tree.Node, at ref.Place) resource.Value {
 // except that one at a comma may stand for a list.
 func (s *Stack) split(v resource.Value, delimiter string, at ref.Place) resource.Value {
 	if v.Maybe {
-		return opaque(v.Why, at, v)
+		return term.Opaque(v.Why, at, v)
 	}
 	parts := []resource.Value{v}
 	switch v.Kind {
 	case resource.List: // a list where its text is needed
 		return v
 	case resource.Ref:
-		if delimiter == "," {
+		if delimiter == "," && v.Ref.Attr != "Ref" {
 			v.Place = at
 			return v
 		}
 	case resource.Text:
 		parts = v.List
 	case resource.Unknown:
-		return opaque(v.Why, at, v)
+		return term.Opaque(v.Why, at, v)
 	}
 	var out, current []resource.Value
 	for _, p := range parts {
-		t, ok := text(p)
+		t, ok := term.Text(p)
 		if !ok {
 			if !s.lacks(p, delimiter) {
-				return opaque(s.why(p), at, v)
+				return term.Opaque(s.why(p), at, v)
 			}
 			current = append(current, p)
 			continue
 		}
 		pieces := strings.Split(t, delimiter)
 		if !s.charge(len(pieces)) {
-			return unknown(tooMuch, at)
+			return term.Unknown(tooMuch, at)
 		}
 		for i, piece := range pieces {
 			if i > 0 {
 				out = append(out, s.concat(current, at))
 				current = nil
 			}
-			current = append(current, str(piece, at))
+			current = append(current, term.String(piece, at))
 		}
 	}
 	out = append(out, s.concat(current, at))
@@ -181,7 +182,7 @@ func (s *Stack) split(v resource.Value, delimiter string, at ref.Place) resource
 			out[i].Sensitive = true
 		}
 	}
-	return list(out, at)
+	return term.List(out, at)
 }
 
 // lacks reports whether the value of a reference does not hold a delimiter.
@@ -205,35 +206,44 @@ func pseudoName(r resource.Reference) bool {
 func (s *Stack) zones(arg *tree.Node, at ref.Place) resource.Value {
 	region := s.eval(arg)
 	here := s.refTo("AWS::Region", at)
-	name, known := text(region)
-	if region.Kind == resource.Null || known && name == "" || same(region, here) {
-		return reference("AWS::GetAZs", "", at)
+	name, known := term.Text(region)
+	if region.Kind == resource.Null || known && name == "" || term.Same(region, here) {
+		return term.Reference("AWS::GetAZs", "", at)
 	}
-	written, ok := spell(region)
+	written, ok := term.Spell(region)
 	if !ok {
-		return opaque("the region is not known", at, region)
+		return term.Opaque("the region is not known", at, region)
 	}
-	return reference(ref.ID("AWS::GetAZs:"+written), "", at)
+	return term.Reference(ref.ID("AWS::GetAZs:"+written), "", at)
 }
 
 // length is Fn::Length.
 func (s *Stack) length(arg *tree.Node, at ref.Place) resource.Value {
 	v := s.eval(arg)
 	switch {
-	case joined(v):
-		return number(strconv.Itoa(len(v.List)), at)
+	case term.Joined(v):
+		return term.Number(strconv.Itoa(len(v.List)), at)
 	case v.Kind == resource.List || v.Kind == resource.Ref || v.Kind == resource.Unknown:
-		return opaque(s.whyMaybe(v), at)
+		return term.Opaque(s.whyMaybe(v), at)
 	}
 	s.say(diag.Error, arg.Line, "wrong arguments", "Fn::Length counts the elements of a list, but this is "+arg.What()+".")
-	return unknown("Fn::Length is not understood", at)
+	return term.Unknown("Fn::Length is not understood", at)
 }
 
 // base64 is Fn::Base64, which is kept for who wants to read the text.
 func (s *Stack) base64(arg *tree.Node, at ref.Place) resource.Value {
 	v := s.eval(arg)
-	if isNoValue(v) {
+	if term.IsNoValue(v) {
 		return v
 	}
 	return resource.Value{Kind: resource.Map, Map: map[string]resource.Value{"Fn::Base64": v}, Place: at}
+}
+
+// toJSON is Fn::ToJsonString. Keys are sorted.
+func (s *Stack) toJSON(arg *tree.Node, at ref.Place) resource.Value {
+	v := s.eval(arg)
+	if v.Kind == resource.Unknown || v.Maybe {
+		return term.Opaque(s.why(v), at, v)
+	}
+	return s.concat(term.JSON(v, at), at)
 }

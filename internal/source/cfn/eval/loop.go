@@ -5,35 +5,50 @@ import (
 	"strings"
 
 	"github.com/muralla-net/muralla/internal/diag"
+	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/source/cfn/term"
 	"github.com/muralla-net/muralla/internal/source/cfn/tree"
 )
 
 // unroll replaces the loops among the entries of a map by what they make (AWS
 // "Fn::ForEach"). The section is its name, or empty for maps within resources.
-func (s *Stack) unroll(entries []tree.Entry, section string) []tree.Entry {
+// If nobody can tell what a loop makes, why says so; of a section what is
+// missing is noted.
+func (s *Stack) unroll(entries []tree.Entry, section string) (out []tree.Entry, why string) {
 	has := false
 	for _, e := range entries {
 		has = has || strings.HasPrefix(e.Key, tree.LoopPrefix) || section != "" && e.Key == "Fn::Transform"
 	}
 	if !has {
-		return entries
+		return entries, ""
 	}
-	var out []tree.Entry
 	index := map[string]int{}
 	for _, e := range entries {
 		switch {
 		case strings.HasPrefix(e.Key, tree.LoopPrefix):
-			for _, made := range s.loop(e, section) {
-				out = s.appendOne(out, index, made)
+			made, because := s.loop(e, section)
+			for _, one := range made {
+				out = s.appendOne(out, index, one)
+			}
+			if why == "" {
+				why = because
 			}
 		case section != "" && e.Key == "Fn::Transform":
-			s.transform(e.Value, s.t.Place(e.Line))
-			s.partial = true
+			v := s.transform(e.Value, s.t.Place(e.Line))
+			s.lose(section, e, v.Why, nil)
 		default:
 			out = s.appendOne(out, index, e)
 		}
 	}
-	return out
+	return out, why
+}
+
+// lose notes that a section has entries which nobody can tell.
+func (s *Stack) lose(section string, e tree.Entry, why string, inputs []resource.Reference) {
+	s.partial = true
+	if section == "Resources" {
+		s.lost = append(s.lost, resource.Missing{ID: s.ID(clip(e.Key)), Source: clip(e.Key), Why: why, Inputs: inputs, Place: s.t.Place(e.Line)})
+	}
 }
 
 func (s *Stack) appendOne(out []tree.Entry, index map[string]int, e tree.Entry) []tree.Entry {
@@ -47,45 +62,56 @@ func (s *Stack) appendOne(out []tree.Entry, index map[string]int, e tree.Entry) 
 	return append(out, e)
 }
 
-// loop is what one Fn::ForEach makes.
-func (s *Stack) loop(e tree.Entry, section string) []tree.Entry {
-	args := s.arguments(e.Key, e.Value, 3, 3, "an identifier, a collection and a map of what is made")
-	if args == nil || !args[0].IsScalar() || args[2].Kind != tree.Map {
-		if args != nil {
-			s.say(diag.Error, e.Line, "wrong arguments", e.Key+" takes an identifier, a collection and a map of what is made.")
-		}
-		s.partial = true
-		return nil
+// loop is what one Fn::ForEach makes, or why nobody can tell.
+func (s *Stack) loop(e tree.Entry, section string) (out []tree.Entry, why string) {
+	collection, why := s.collection(e)
+	if why != "" {
+		s.lose(section, e, why, term.Refs(collection))
+		return nil, why
 	}
-	collection := s.eval(args[1])
-	if !joined(collection) || !certain(collection) || len(refs(collection)) > 0 {
-		why := s.whyMaybe(collection)
-		if why == "" {
-			why = "it is no list"
-		}
-		s.say(diag.Warning, e.Line, "loop over an unknown collection", fmt.Sprintf(
-			"What %s makes is not read, because its collection is not known: %s. Give the parameter a value.", e.Key, why))
-		s.partial = true
-		return nil
-	}
-	var out []tree.Entry
+	identifier, body := e.Value.List[0].Text, e.Value.List[2]
 	for _, item := range collection.List {
-		value, ok := text(item)
-		if !ok {
-			s.say(diag.Error, args[1].Line, "wrong arguments", "The collection of "+e.Key+" must be a list of texts.")
-			s.partial = true
-			continue
-		}
-		r := replacer(args[0].Text, value)
-		for _, made := range args[2].Entries {
+		value, _ := term.Text(item)
+		r := replacer(identifier, value)
+		for _, made := range body.Entries {
 			if !s.charge(1) {
-				return out
+				return out, tooMuch
 			}
-			n := s.replace(made.Value, args[0].Text, value, r)
+			n := s.replace(made.Value, identifier, value, r)
 			out = append(out, tree.Entry{Key: r.Replace(made.Key), Line: made.Line, Value: n})
 		}
 	}
 	return s.unroll(out, section)
+}
+
+// collection is the list of texts over which a loop goes, or why it is not
+// known.
+func (s *Stack) collection(e tree.Entry) (collection resource.Value, why string) {
+	const takes = "an identifier, a collection and a map of what is made"
+	args := s.arguments(clip(e.Key), e.Value, 3, 3, takes)
+	if args == nil {
+		return collection, "a loop is not understood"
+	}
+	if !args[0].IsScalar() || args[2].Kind != tree.Map {
+		s.say(diag.Error, e.Line, "wrong arguments", clip(e.Key)+" takes "+takes+".")
+		return collection, "a loop is not understood"
+	}
+	collection = s.eval(args[1])
+	if !term.Joined(collection) || !term.Certain(collection) || len(term.Refs(collection)) > 0 {
+		if why = s.whyMaybe(collection); why == "" {
+			why = "the collection of a loop is no list"
+		}
+		s.say(diag.Warning, e.Line, "loop over an unknown collection", fmt.Sprintf(
+			"What %s makes is not read, because %s. If that is a parameter, give it a value.", clip(e.Key), why))
+		return collection, why
+	}
+	for _, item := range collection.List {
+		if _, ok := term.Text(item); !ok {
+			s.say(diag.Error, args[1].Line, "wrong arguments", "The collection of "+clip(e.Key)+" must be a list of texts.")
+			return collection, "a loop is not understood"
+		}
+	}
+	return collection, ""
 }
 
 // replacer puts a value for an identifier, whole as ${Identifier} and without

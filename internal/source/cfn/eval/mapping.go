@@ -8,14 +8,15 @@ import (
 	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/source/cfn/term"
 	"github.com/muralla-net/muralla/internal/source/cfn/tree"
 )
 
 func (s *Stack) readMappings() {
 	for _, e := range s.t.Mappings {
 		if e.Key == "Fn::Transform" {
-			s.transform(e.Value, s.t.Place(e.Line))
-			s.partial = true
+			v := s.transform(e.Value, s.t.Place(e.Line))
+			s.lose("Mappings", e, v.Why, nil)
 			continue
 		}
 		s.isMap(e.Value, "mapping "+e.Key)
@@ -27,16 +28,16 @@ func (s *Stack) readMappings() {
 func (s *Stack) findInMap(arg *tree.Node, at ref.Place) resource.Value {
 	args := s.arguments("Fn::FindInMap", arg, 3, 4, "the name of a mapping, two keys and perhaps a map with DefaultValue")
 	if args == nil {
-		return unknown("Fn::FindInMap is not understood", at)
+		return term.Unknown("Fn::FindInMap is not understood", at)
 	}
 	var fallback *tree.Node
 	if len(args) == 4 {
 		fallback = args[3].Get("DefaultValue")
 	}
 	name, row, column := s.eval(args[0]), s.eval(args[1]), s.eval(args[2])
-	mapping, ok := text(name)
+	mapping, ok := term.Text(name)
 	if !ok {
-		return opaque(s.why(name), at, name, row, column)
+		return term.Opaque(s.why(name), at, name, row, column)
 	}
 	m := s.mappings[mapping]
 	if m == nil {
@@ -44,9 +45,12 @@ func (s *Stack) findInMap(arg *tree.Node, at ref.Place) resource.Value {
 			return s.eval(fallback)
 		}
 		if !s.partial {
-			s.missing(at.Line, "mapping not in template", "mapping", mapping, sortedKeys(s.mappings))
+			s.missing(at.Line, "mapping not in template", "mapping", mapping, term.SortedKeys(s.mappings))
 		}
-		return unknown("mapping "+mapping+" is not in the template", at)
+		return term.Unknown("mapping "+mapping+" is not in the template", at)
+	}
+	if macro := m.Get("Fn::Transform"); macro != nil {
+		return s.transform(macro, at)
 	}
 	found, sure := s.cells(m, row, column)
 	if !sure && fallback != nil || len(found) == 0 && fallback != nil {
@@ -56,9 +60,10 @@ func (s *Stack) findInMap(arg *tree.Node, at ref.Place) resource.Value {
 		return s.noCell(m, mapping, row, column, at)
 	}
 	out := s.eval(found[0])
+	first, sure := term.Key(out), term.Certain(out)
 	for _, n := range found[1:] {
-		if !same(out, s.eval(n)) {
-			return opaque(s.whyEither(row, column), at, row, column)
+		if other := s.eval(n); !sure || !term.Certain(other) || term.Key(other) != first {
+			return term.Opaque(s.whyEither(row, column), at, row, column)
 		}
 	}
 	out.Place = at
@@ -83,11 +88,11 @@ func (s *Stack) cells(m *tree.Node, row, column resource.Value) (found []*tree.N
 			found = append(found, c)
 		}
 		sure = sure && len(columns) > 0
-		if _, known := text(column); !known {
+		if _, known := term.Text(column); !known {
 			sure = false
 		}
 	}
-	if _, known := text(row); !known {
+	if _, known := term.Text(row); !known {
 		sure = false
 	}
 	return found, sure && len(rows) > 0
@@ -96,7 +101,7 @@ func (s *Stack) cells(m *tree.Node, row, column resource.Value) (found []*tree.N
 // entries are the values of a map that a key may name: one, none, or all of
 // those that a reference may be.
 func (s *Stack) entries(m *tree.Node, k resource.Value) []*tree.Node {
-	name, known := text(k)
+	name, known := term.Text(k)
 	var out []*tree.Node
 	for _, e := range m.Entries {
 		switch {
@@ -121,13 +126,13 @@ func isWordFor(key string, is bool) bool {
 }
 
 func (s *Stack) noCell(m *tree.Node, mapping string, row, column resource.Value, at ref.Place) resource.Value {
-	top, okTop := text(row)
-	second, okSecond := text(column)
+	top, okTop := term.Text(row)
+	second, okSecond := term.Text(column)
 	if why := s.whyEither(row, column); !okTop || !okSecond {
-		return opaque(why, at, row, column)
+		return term.Opaque(why, at, row, column)
 	}
-	if !sensitive(row, column) && m.Kind != tree.Lost {
+	if !term.Sensitive(row, column) && m.Kind != tree.Lost {
 		s.risk(diag.Error, at.Line, "key not in mapping", fmt.Sprintf("Mapping %s has no value for %q, %q.", mapping, top, second))
 	}
-	return unknown("mapping "+mapping+" has no such key", at)
+	return term.Unknown("mapping "+mapping+" has no such key", at)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/source/cfn/term"
 	"github.com/muralla-net/muralla/internal/source/cfn/tree"
 )
 
@@ -35,7 +36,7 @@ func (s *Stack) readParameters() {
 		s.parameters[e.Key] = p
 		at := s.t.Place(e.Line)
 		if !s.isMap(e.Value, "parameter "+e.Key) {
-			p.value = unknown("parameter "+e.Key+" cannot be read", at)
+			p.value = term.Unknown("parameter "+e.Key+" cannot be read", at)
 			continue
 		}
 		s.readParameter(p, e, at)
@@ -46,14 +47,11 @@ func (s *Stack) readParameters() {
 	if s.partial {
 		return
 	}
-	for _, name := range sortedKeys(s.o.Parameters) {
+	for _, name := range term.SortedKeys(s.o.Parameters) {
 		if s.parameters[name] == nil {
 			given := s.o.Parameters[name]
-			detail := fmt.Sprintf("A value is given for %q, but %s has no such parameter.", name, s.t.File)
-			if near := diag.Closest(name, sortedKeys(s.parameters)); near != "" {
-				detail += fmt.Sprintf(" Did you mean %q?", near)
-			}
-			s.diags.Add(diag.Warning, given.Place, "parameter not in template", detail)
+			s.diags.Add(diag.Warning, given.Place, "parameter not in template", fmt.Sprintf(
+				"A value is given for %q, but %s has no such parameter.%s", clip(name), s.t.File, s.near(name, term.SortedKeys(s.parameters))))
 		}
 	}
 }
@@ -82,25 +80,25 @@ func (s *Stack) readParameter(p *parameter, e tree.Entry, at ref.Place) {
 	fallback := e.Value.Get("Default")
 	switch {
 	case p.stored():
-		p.value = reference(s.ID(e.Key), "", at)
+		p.value = term.Reference(s.ID(e.Key), "", at)
 		return
 	case ok && given.Kind != resource.Null:
 		p.value = s.typed(p, given)
 	case fallback.IsScalar():
-		p.value = s.typed(p, str(fallback.Scalar(), s.t.Place(fallback.Line)))
+		p.value = s.typed(p, term.String(fallback.Scalar(), s.t.Place(fallback.Line)))
 	case fallback != nil && fallback.Kind == tree.Null:
-		p.value = s.typed(p, str("", s.t.Place(fallback.Line)))
+		p.value = s.typed(p, term.String("", s.t.Place(fallback.Line)))
 	case fallback != nil && fallback.Kind == tree.List && p.isList():
 		p.value = s.typed(p, s.eval(fallback))
 	case fallback != nil:
 		s.say(diag.Error, fallback.Line, "wrong type in template", fmt.Sprintf("Default of parameter %s must be a text, but it is %s.", e.Key, fallback.What()))
-		p.value = unknown("the default of parameter "+e.Key+" cannot be read", s.t.Place(fallback.Line))
+		p.value = term.Unknown("the default of parameter "+e.Key+" cannot be read", s.t.Place(fallback.Line))
 	default:
-		p.value = reference(s.ID(e.Key), "", at)
+		p.value = term.Reference(s.ID(e.Key), "", at)
 	}
-	if t, ok := text(p.value); ok && len(p.allowed) > 0 && !slices.Contains(p.allowed, t) && !sensitive(p.value) {
+	if t, ok := term.Text(p.value); ok && len(p.allowed) > 0 && !slices.Contains(p.allowed, t) && !term.Sensitive(p.value) {
 		s.diags.Add(diag.Warning, p.value.Place, "value not allowed", fmt.Sprintf(
-			"Parameter %s is given %q, which is not one of its AllowedValues: CloudFormation refuses it.", e.Key, t))
+			"Parameter %s is given %q, which is not one of its AllowedValues: CloudFormation refuses it.", e.Key, clip(t)))
 	}
 }
 
@@ -112,7 +110,7 @@ func (s *Stack) typed(p *parameter, v resource.Value) resource.Value {
 			return out
 		}
 		if len(out.List) == 1 && out.List[0].Kind == resource.String && strings.TrimSpace(out.List[0].Text) == "" {
-			return list(nil, v.Place) // an empty text is no list of one empty text
+			return term.List(nil, v.Place) // an empty text is no list of one empty text
 		}
 		items := slices.Clone(out.List)
 		for i, e := range items {
@@ -123,14 +121,14 @@ func (s *Stack) typed(p *parameter, v resource.Value) resource.Value {
 		out.List = items
 		return out
 	}
-	t, ok := text(v)
+	t, ok := term.Text(v)
 	switch {
 	case ok && p.kind == "Number":
-		out := number(t, v.Place)
+		out := term.Number(t, v.Place)
 		out.Sensitive = v.Sensitive
 		return out
 	case ok:
-		out := str(t, v.Place)
+		out := term.String(t, v.Place)
 		out.Sensitive = v.Sensitive
 		return out
 	}

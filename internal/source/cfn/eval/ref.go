@@ -9,6 +9,7 @@ import (
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/source/cfn/term"
 	"github.com/muralla-net/muralla/internal/source/cfn/tree"
 )
 
@@ -28,40 +29,48 @@ func (s *Stack) ref(arg *tree.Node, at ref.Place) resource.Value {
 
 func (s *Stack) badName(function string, arg *tree.Node, at ref.Place) resource.Value {
 	if arg.Kind == tree.Lost {
-		return unknown(arg.Text, at)
+		return term.Unknown(arg.Text, at)
 	}
 	s.say(diag.Error, at.Line, "wrong arguments", fmt.Sprintf("%s takes the name of something in the template, but this is %s.", function, arg.What()))
-	return unknown(function+" is not understood", at)
+	return term.Unknown(function+" is not understood", at)
 }
 
 // refTo is the value of Ref.
 func (s *Stack) refTo(name string, at ref.Place) resource.Value {
 	if p := s.parameters[name]; p != nil {
-		v := p.value
-		v.Place = at
-		return v
+		return s.take(p.value, at)
 	}
 	if s.resources[name] != nil {
 		return s.ofResource(name, "Ref", at)
 	}
-	if name == noValueID {
-		return noValue(at)
+	if name == term.NoValueID {
+		return term.NoValue(at)
 	}
 	if own, ok := pseudo[name]; ok {
 		if v, given := s.o.Pseudo[name]; given {
-			v.Place = at
-			return v
+			return s.take(v, at)
 		}
 		if own {
-			return reference(s.ID(name), "", at)
+			return term.Reference(s.ID(name), "", at)
 		}
-		return reference(ref.ID(name), "", at)
+		return term.Reference(ref.ID(name), "", at)
 	}
 	if !s.partial {
-		known := slices.Concat(s.resourceNames, sortedKeys(s.parameters), sortedKeys(pseudo))
+		known := slices.Concat(s.resourceNames, term.SortedKeys(s.parameters), term.SortedKeys(pseudo))
 		s.missing(at.Line, "name not in template", "resource or parameter", name, known)
 	}
-	return reference(s.ID(name), "Ref", at)
+	return term.Reference(s.ID(name), "Ref", at)
+}
+
+// take is a value from elsewhere at the place where it is used. It counts
+// against the limits each time, since what is made of it takes time.
+func (s *Stack) take(v resource.Value, at ref.Place) resource.Value {
+	if !s.charge(1+len(v.List)+len(v.Map)) || !s.spend(len(v.Text)) {
+		s.stop(fmt.Sprintf("All texts together have more than %d bytes.", MaxTexts))
+		return term.Unknown(tooMuch, at)
+	}
+	v.Place = at
+	return v
 }
 
 // ofResource is an attribute of a resource of the template.
@@ -69,9 +78,9 @@ func (s *Stack) ofResource(name, attr string, at ref.Place) resource.Value {
 	if is, _ := s.Exists(name); is == fact.No {
 		s.risk(diag.Warning, at.Line, "reference to what does not exist", fmt.Sprintf(
 			"The condition of %s is false, so that there is no %s here.", name, name))
-		return unknown(name+" does not exist, since its condition is false", at)
+		return term.Unknown(name+" does not exist, since its condition is false", at)
 	}
-	return reference(s.ID(name), attr, at)
+	return term.Reference(s.ID(name), attr, at)
 }
 
 func (s *Stack) getAtt(arg *tree.Node, at ref.Place) resource.Value {
@@ -79,7 +88,7 @@ func (s *Stack) getAtt(arg *tree.Node, at ref.Place) resource.Value {
 		name, attr, ok := strings.Cut(strings.TrimSpace(arg.Text), ".")
 		if !ok || attr == "" {
 			s.say(diag.Error, at.Line, "wrong arguments", fmt.Sprintf("Fn::GetAtt takes Resource.Attribute, but this is %q.", arg.Text))
-			return unknown("Fn::GetAtt is not understood", at)
+			return term.Unknown("Fn::GetAtt is not understood", at)
 		}
 		return s.attribute(name, attr, at)
 	}
@@ -89,9 +98,9 @@ func (s *Stack) getAtt(arg *tree.Node, at ref.Place) resource.Value {
 	var parts []string
 	for _, e := range arg.List {
 		v := s.eval(e)
-		t, ok := text(v)
+		t, ok := term.Text(v)
 		if !ok {
-			return opaque("which attribute is meant is not known", at, v)
+			return term.Opaque("which attribute is meant is not known", at, v)
 		}
 		parts = append(parts, t)
 	}
@@ -105,7 +114,7 @@ func (s *Stack) attribute(name, attr string, at ref.Place) resource.Value {
 		if !s.partial {
 			s.missing(at.Line, "name not in template", "resource", name, s.resourceNames)
 		}
-		return reference(s.ID(name), attr, at)
+		return term.Reference(s.ID(name), attr, at)
 	}
 	v := s.ofResource(name, attr, at)
 	output, isOutput := strings.CutPrefix(attr, "Outputs.")
@@ -113,7 +122,7 @@ func (s *Stack) attribute(name, attr string, at ref.Place) resource.Value {
 		return v
 	}
 	if out, ok := s.o.StackOutput(name, output, at); ok {
-		return out
+		return s.take(out, at)
 	}
 	return v
 }
@@ -130,37 +139,12 @@ func (s *Stack) importValue(arg *tree.Node, at ref.Place) resource.Value {
 	name := s.eval(arg)
 	if s.o.Import != nil {
 		if v, ok := s.o.Import(name, at); ok {
-			return v
+			return s.take(v, at)
 		}
 	}
-	written, ok := spell(name)
+	written, ok := term.Spell(name)
 	if !ok {
-		return opaque("which export is imported is not known", at, name)
+		return term.Opaque("which export is imported is not known", at, name)
 	}
-	return reference(ref.ID("import:"+written), "", at)
-}
-
-// spell writes a text with its references as ${ID.Attr}.
-func spell(v resource.Value) (string, bool) {
-	if t, ok := text(v); ok {
-		return t, true
-	}
-	switch {
-	case v.Maybe:
-	case v.Kind == resource.Ref && v.Ref.Attr == "":
-		return "${" + string(v.Ref.ID) + "}", true
-	case v.Kind == resource.Ref:
-		return "${" + string(v.Ref.ID) + "." + v.Ref.Attr + "}", true
-	case v.Kind == resource.Text:
-		var b strings.Builder
-		for _, p := range v.List {
-			t, ok := spell(p)
-			if !ok {
-				return "", false
-			}
-			b.WriteString(t)
-		}
-		return b.String(), true
-	}
-	return "", false
+	return term.Reference(ref.ID("import:"+written), "", at)
 }

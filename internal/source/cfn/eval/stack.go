@@ -9,6 +9,7 @@ import (
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/source/cfn/term"
 	"github.com/muralla-net/muralla/internal/source/cfn/tree"
 )
 
@@ -60,15 +61,17 @@ type Stack struct {
 
 	resourceNames, outputNames []string // sorted
 	partial                    bool     // some names are not known
+	lost                       []resource.Missing
 
-	diags   diag.List
-	quiet   int // above zero, what is evaluated may never be; see [Stack.risk]
-	values  int
-	texts   int
-	stopped bool            // a limit was reached
-	world   *world          // the current one
-	outside *world          // in which nothing is assumed
-	loops   map[string]bool // names of conditions being evaluated
+	diags     diag.List
+	proposals int // how often a near name was looked for
+	quiet     int // above zero, what is evaluated may never be; see [Stack.risk]
+	values    int
+	texts     int
+	stopped   bool            // a limit was reached
+	world     *world          // the current one
+	outside   *world          // in which nothing is assumed
+	loops     map[string]bool // names of conditions being evaluated
 }
 
 // entity is a resource or an output.
@@ -94,20 +97,21 @@ func New(t *tree.Template, o Options) *Stack {
 	s.world = s.outside
 	s.readParameters()
 	s.readMappings()
-	for _, e := range s.unroll(t.Conditions, "Conditions") {
+	conditions, _ := s.unroll(t.Conditions, "Conditions")
+	for _, e := range conditions {
 		s.conditions[e.Key] = &condition{node: e.Value}
 	}
-	for _, e := range s.unroll(t.Resources, "Resources") {
+	resources, _ := s.unroll(t.Resources, "Resources")
+	for _, e := range resources {
 		s.resources[e.Key] = &entity{name: e.Key, node: e.Value, line: e.Line}
 	}
-	for _, e := range s.unroll(t.Outputs, "Outputs") {
+	outputs, _ := s.unroll(t.Outputs, "Outputs")
+	for _, e := range outputs {
 		s.outputs[e.Key] = &entity{name: e.Key, node: e.Value, line: e.Line}
 	}
-	s.resourceNames, s.outputNames = sortedKeys(s.resources), sortedKeys(s.outputs)
-	for _, e := range t.Conditions { // so that their errors are said
-		if s.conditions[e.Key] != nil {
-			s.named(e.Key, e.Line)
-		}
+	s.resourceNames, s.outputNames = term.SortedKeys(s.resources), term.SortedKeys(s.outputs)
+	for _, e := range conditions { // so that their errors are said
+		s.named(e.Key, e.Line)
 	}
 	return s
 }
@@ -133,6 +137,14 @@ func Template(t *tree.Template, o Options) ([]resource.Resource, []Output, diag.
 
 // Diagnostics is what was said so far, sorted.
 func (s *Stack) Diagnostics() diag.List { return s.diags.Sorted() }
+
+// Missing are the parts of the template that make resources which nobody can
+// tell: loops over unknown collections, and macros. They are sorted by ID.
+func (s *Stack) Missing() []resource.Missing {
+	return slices.SortedStableFunc(slices.Values(s.lost), func(a, b resource.Missing) int {
+		return strings.Compare(string(a.ID), string(b.ID))
+	})
+}
 
 // Names are the logical ids of resources, sorted, also of those that do not
 // exist.
@@ -277,7 +289,7 @@ func (s *Stack) makeOutput(e *entity) *Output {
 	value := e.node.Get("Value")
 	if value == nil {
 		s.say(diag.Error, e.line, "output without value", fmt.Sprintf("Output %s has no Value.", e.name))
-		out.Value = unknown("the output has no Value", out.Place)
+		out.Value = term.Unknown("the output has no Value", out.Place)
 	} else {
 		out.Value = s.eval(value)
 	}
@@ -314,7 +326,12 @@ func (s *Stack) afresh() (back func()) {
 
 // say adds a diagnostic.
 func (s *Stack) say(level diag.Level, line int, summary, detail string) {
-	s.diags.Add(level, s.t.Place(line), summary, detail)
+	switch {
+	case len(s.diags) < maxSaid:
+		s.diags.Add(level, s.t.Place(line), summary, detail)
+	case len(s.diags) == maxSaid:
+		s.diags.Add(diag.Error, s.t.Place(line), "too many problems", fmt.Sprintf("More than %d problems were found; the others are not shown.", maxSaid))
+	}
 }
 
 // risk adds a diagnostic of something that is only wrong if it is evaluated,

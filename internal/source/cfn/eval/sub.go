@@ -7,6 +7,7 @@ import (
 	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/source/cfn/term"
 	"github.com/muralla-net/muralla/internal/source/cfn/tree"
 )
 
@@ -21,10 +22,10 @@ func (s *Stack) sub(arg *tree.Node, at ref.Place) resource.Value {
 	}
 	if !template.IsScalar() || variables != nil && variables.Kind != tree.Map {
 		if template.Kind == tree.Lost {
-			return unknown(template.Text, at)
+			return term.Unknown(template.Text, at)
 		}
 		s.say(diag.Error, at.Line, "wrong arguments", "Fn::Sub takes a text, or a list of a text and a map of variables.")
-		return unknown("Fn::Sub is not understood", at)
+		return term.Unknown("Fn::Sub is not understood", at)
 	}
 	local := map[string]resource.Value{}
 	if variables != nil {
@@ -49,19 +50,19 @@ func (s *Stack) pieces(template *tree.Node, local map[string]resource.Value, at 
 			break
 		}
 		end += begin
-		out = append(out, str(rest[:begin], at))
+		out = append(out, term.String(rest[:begin], at))
 		name := rest[begin+2 : end]
 		if literal, ok := strings.CutPrefix(name, "!"); ok {
-			out = append(out, str("${"+literal+"}", at))
+			out = append(out, term.String("${"+literal+"}", at))
 		} else {
 			out = append(out, s.placeholder(name, local, at))
 		}
 		rest = rest[end+1:]
 		if !s.charge(1) {
-			return append(out, unknown(tooMuch, at))
+			return append(out, term.Unknown(tooMuch, at))
 		}
 	}
-	return append(out, str(rest, at))
+	return append(out, term.String(rest, at))
 }
 
 func (s *Stack) placeholder(name string, local map[string]resource.Value, at ref.Place) resource.Value {
@@ -72,7 +73,7 @@ func (s *Stack) placeholder(name string, local map[string]resource.Value, at ref
 	if trimmed == "" || strings.ContainsFunc(trimmed, func(r rune) bool { return !isNameRune(r) }) {
 		s.say(diag.Warning, at.Line, "placeholder not understood", fmt.Sprintf(
 			"${%s} is no name, and CloudFormation refuses it. It is read as text; if that is meant, write ${!%s}.", name, name))
-		return str("${"+name+"}", at)
+		return term.String("${"+name+"}", at)
 	}
 	if resourceName, attr, ok := strings.Cut(trimmed, "."); ok {
 		return s.attribute(resourceName, attr, at)

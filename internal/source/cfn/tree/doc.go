@@ -21,6 +21,12 @@
 // behind the template.
 package tree
 
+// Limits of what is said.
+const (
+	maxSaid  = 1000 // problems
+	maxCited = 200  // bytes of the text that are cited
+)
+
 // Limits of what is read. CloudFormation itself takes templates of at most
 // 1 MB (AWS "CloudFormation quotas").
 const (

@@ -145,7 +145,7 @@ func (r *jsonReader) object(depth int) *Node {
 		key := r.text()
 		r.space()
 		if r.peek() != ':' {
-			r.fail(fmt.Sprintf("a colon is needed behind the key %q", key))
+			r.fail(fmt.Sprintf("a colon is needed behind the key %q", clip(key)))
 			return out
 		}
 		r.at++

@@ -120,11 +120,19 @@ func (p *parser) unknownSection(e Entry) {
 	if slices.Contains(sections, e.Key) || strings.HasPrefix(e.Key, "Fn::") || strings.HasPrefix(e.Key, "x-") {
 		return
 	}
-	detail := fmt.Sprintf("%q is no section of a template, and what is in it is not read.", e.Key)
+	detail := fmt.Sprintf("%q is no section of a template, and what is in it is not read.", clip(e.Key))
 	if near := diag.Closest(e.Key, sections); near != "" {
 		detail += fmt.Sprintf(" Did you mean %q?", near)
 	}
 	p.say(diag.Warning, e.Line, "section not known", detail)
+}
+
+// clip keeps what is cited in messages short.
+func clip(text string) string {
+	if len(text) <= maxCited {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxCited], "") + "…"
 }
 
 // parser holds what is said while a text is read.
@@ -137,7 +145,12 @@ type parser struct {
 }
 
 func (p *parser) say(level diag.Level, line int, summary, detail string) {
-	p.diags.Add(level, ref.Place{File: p.file, Line: line}, summary, detail)
+	switch at := (ref.Place{File: p.file, Line: line}); {
+	case len(p.diags) < maxSaid:
+		p.diags.Add(level, at, summary, detail)
+	case len(p.diags) == maxSaid:
+		p.diags.Add(diag.Error, at, "too many problems", fmt.Sprintf("More than %d problems were found; the others are not shown.", maxSaid))
+	}
 }
 
 // document reads the tree of a text of either form.
@@ -189,7 +202,7 @@ func tooMany(line int) *Node {
 func (p *parser) add(n *Node, index map[string]int, e Entry) {
 	if i, ok := index[e.Key]; ok {
 		p.say(diag.Error, e.Line, "key written twice", fmt.Sprintf(
-			"%q is also in line %d of the same map. Only one of them can count; the one here is read.", e.Key, n.Entries[i].Line))
+			"%q is also in line %d of the same map. Only one of them can count; the one here is read.", clip(e.Key), n.Entries[i].Line))
 		n.Entries[i] = e
 		return
 	}

@@ -1,4 +1,4 @@
-package eval
+package term
 
 import (
 	"encoding/json"
@@ -6,33 +6,28 @@ import (
 
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/resource"
-	"github.com/muralla-net/muralla/internal/source/cfn/tree"
 )
 
-// toJSON is Fn::ToJsonString. Keys are sorted.
-func (s *Stack) toJSON(arg *tree.Node, at ref.Place) resource.Value {
-	v := s.eval(arg)
-	if v.Kind == resource.Unknown || v.Maybe {
-		return opaque(s.why(v), at, v)
-	}
+// JSON writes a value as the pieces of a JSON text with sorted keys, in which
+// references and what is unknown stand for themselves.
+func JSON(v resource.Value, at ref.Place) []resource.Value {
 	w := jsonWriter{at: at}
 	w.value(v)
-	return s.concat(w.parts, at)
+	return w.parts
 }
 
-// jsonWriter collects the pieces of a JSON text, in which references and what
-// is unknown stand for themselves.
+// jsonWriter collects the pieces of a JSON text.
 type jsonWriter struct {
 	parts []resource.Value
 	at    ref.Place
 }
 
-func (w *jsonWriter) put(text string) { w.parts = append(w.parts, str(text, w.at)) }
+func (w *jsonWriter) put(text string) { w.parts = append(w.parts, String(text, w.at)) }
 
 func (w *jsonWriter) value(v resource.Value) {
 	switch {
 	case v.Maybe || v.Kind == resource.Unknown:
-		w.parts = append(w.parts, opaque(v.Why, w.at, v))
+		w.parts = append(w.parts, Opaque(v.Why, w.at, v))
 	case v.Kind == resource.List:
 		w.put("[")
 		for i, e := range v.List {
@@ -44,7 +39,7 @@ func (w *jsonWriter) value(v resource.Value) {
 		w.put("]")
 	case v.Kind == resource.Map:
 		w.put("{")
-		for i, k := range sortedKeys(v.Map) {
+		for i, k := range SortedKeys(v.Map) {
 			if i > 0 {
 				w.put(",")
 			}
@@ -59,7 +54,7 @@ func (w *jsonWriter) value(v resource.Value) {
 	case v.Kind == resource.Text:
 		w.put(`"`)
 		for _, p := range v.List {
-			if t, ok := text(p); ok {
+			if t, ok := Text(p); ok {
 				q := quote(t)
 				w.put(q[1 : len(q)-1])
 			} else {
@@ -70,7 +65,7 @@ func (w *jsonWriter) value(v resource.Value) {
 	case v.Kind == resource.String:
 		w.put(quote(v.Text))
 	default:
-		if t, ok := text(v); ok {
+		if t, ok := Text(v); ok {
 			w.put(t)
 		} else {
 			w.put("null")
