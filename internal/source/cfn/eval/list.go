@@ -99,6 +99,7 @@ func (s *Stack) selectOne(arg *tree.Node, at ref.Place) resource.Value {
 			return term.Opaque(s.whyMaybe(items), at, items)
 		}
 		if k == i {
+			e.Sensitive = e.Sensitive || items.Sensitive
 			return e
 		}
 	}

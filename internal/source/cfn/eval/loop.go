@@ -43,6 +43,11 @@ func (s *Stack) unroll(entries []tree.Entry, section string) (out []tree.Entry, 
 	return out, why
 }
 
+// entryCost is how many values one entry that a loop makes counts as: CloudFormation
+// takes at most 500 resources (AWS "CloudFormation quotas"), and each of them
+// needs more room than a value.
+const entryCost = 16
+
 // lose notes that a section has entries which nobody can tell.
 func (s *Stack) lose(section string, e tree.Entry, why string, inputs []resource.Reference) {
 	s.partial = true
@@ -74,7 +79,7 @@ func (s *Stack) loop(e tree.Entry, section string) (out []tree.Entry, why string
 		value, _ := term.Text(item)
 		r := replacer(identifier, value)
 		for _, made := range body.Entries {
-			if !s.charge(1) {
+			if !s.charge(entryCost) {
 				return out, tooMuch
 			}
 			n := s.replace(made.Value, identifier, value, r)

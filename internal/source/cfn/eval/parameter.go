@@ -43,6 +43,7 @@ func (s *Stack) readParameters() {
 		if no := e.Value.Get("NoEcho"); no.IsScalar() && strings.EqualFold(no.Scalar(), "true") {
 			p.value.Sensitive = true
 		}
+		s.checkAllowed(p, e.Key)
 	}
 	if s.partial {
 		return
@@ -96,10 +97,20 @@ func (s *Stack) readParameter(p *parameter, e tree.Entry, at ref.Place) {
 	default:
 		p.value = term.Reference(s.ID(e.Key), "", at)
 	}
-	if t, ok := term.Text(p.value); ok && len(p.allowed) > 0 && !slices.Contains(p.allowed, t) && !term.Sensitive(p.value) {
-		s.diags.Add(diag.Warning, p.value.Place, "value not allowed", fmt.Sprintf(
-			"Parameter %s is given %q, which is not one of its AllowedValues: CloudFormation refuses it.", e.Key, clip(t)))
+}
+
+// checkAllowed says that a parameter has a value that CloudFormation refuses.
+func (s *Stack) checkAllowed(p *parameter, name string) {
+	t, ok := term.Text(p.value)
+	if !ok || len(p.allowed) == 0 || slices.Contains(p.allowed, t) {
+		return
 	}
+	shown := fmt.Sprintf("%q", clip(t))
+	if p.value.Sensitive {
+		shown = "a value"
+	}
+	s.diags.Add(diag.Warning, p.value.Place, "value not allowed", fmt.Sprintf(
+		"Parameter %s is given %s, which is not one of its AllowedValues: CloudFormation refuses it.", clip(name), shown))
 }
 
 // typed gives a value the form that its parameter has.
@@ -114,9 +125,7 @@ func (s *Stack) typed(p *parameter, v resource.Value) resource.Value {
 		}
 		items := slices.Clone(out.List)
 		for i, e := range items {
-			if e.Kind == resource.String {
-				items[i].Text = strings.TrimSpace(e.Text)
-			}
+			items[i] = s.trim(e)
 		}
 		out.List = items
 		return out
@@ -131,6 +140,21 @@ func (s *Stack) typed(p *parameter, v resource.Value) resource.Value {
 		out := term.String(t, v.Place)
 		out.Sensitive = v.Sensitive
 		return out
+	}
+	return v
+}
+
+// trim is a value without white space around it.
+func (s *Stack) trim(v resource.Value) resource.Value {
+	switch v.Kind {
+	case resource.String:
+		v.Text = strings.TrimSpace(v.Text)
+	case resource.Text:
+		parts := slices.Clone(v.List)
+		last := len(parts) - 1
+		parts[0].Text = strings.TrimLeft(parts[0].Text, " \t\n")
+		parts[last].Text = strings.TrimRight(parts[last].Text, " \t\n")
+		return s.concat(parts, v.Place)
 	}
 	return v
 }

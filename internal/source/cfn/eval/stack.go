@@ -312,7 +312,6 @@ func (s *Stack) isMap(n *tree.Node, what string) bool {
 	if n.Kind != tree.Lost {
 		s.say(diag.Error, n.Line, "wrong type in template", fmt.Sprintf("The %s must be a map, but it is %s. It is not read.", what, n.What()))
 	}
-	s.partial = true
 	return false
 }
 

@@ -2,33 +2,44 @@ package tree
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
-	"regexp"
-	"strconv"
+	"io"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/muralla-net/muralla/internal/diag"
 )
 
-// maxMends is how many broken parts of one text are cut out.
-const maxMends = 16
+// Limits of what is done to read a part of a broken text.
+const (
+	maxMends     = 16      // broken parts that are left out
+	maxMendLines = 100_000 // lines of the text
+	maxPartLines = 500     // lines of a part of which the broken line is looked for
+)
 
 // mend reads a text that is not YAML without the parts that are broken. A part
-// is what stands between two lines that are indented by at most two spaces,
-// which is one resource in the usual form.
+// is what is in a section under one key, such as a resource, or the name of a
+// section. Whether it is broken is tried on it alone, because the line that the
+// library names is often the one where the section begins.
 func (p *parser) mend(data []byte, err error) *Node {
 	p.lost = true
 	lines := bytes.SplitAfter(data, []byte("\n"))
-	for range maxMends {
-		line := errorLine(err)
-		first, end := part(lines, line)
-		p.say(diag.Error, max(line, 1), "text is not YAML", reason(err, lines, line)+" "+leftOut(first, end))
-		if first < 0 {
-			return nil
+	broken := 0
+	if len(lines) <= maxMendLines {
+		for _, part := range parts(lines) {
+			err := check(lines[part.first:part.end])
+			if err == nil {
+				continue
+			}
+			if broken++; broken > maxMends {
+				break
+			}
+			p.leaveOut(lines, part, err)
 		}
-		for i := first; i < end; i++ {
-			lines[i] = []byte("\n") // so that the lines below keep their numbers
-		}
+	}
+	if 0 < broken && broken <= maxMends {
 		root, rest, again := p.first(bytes.Join(lines, nil))
 		if again == nil {
 			p.others(rest)
@@ -36,40 +47,41 @@ func (p *parser) mend(data []byte, err error) *Node {
 		}
 		err = again
 	}
+	p.say(diag.Error, 1, "text is not YAML", "The text is not YAML: "+plain(err)+". Nothing of the file could be read. "+usual)
 	return nil
 }
 
-func leftOut(first, end int) string {
-	switch {
-	case first < 0:
-		return "Nothing of the file could be read."
-	case end == first+1:
-		return fmt.Sprintf("Line %d is left out, the rest is read.", first+1)
-	default:
-		return fmt.Sprintf("Lines %d to %d are left out, the rest is read.", first+1, end)
-	}
-}
+const usual = "Often a line is indented differently from its neighbours, or a quote or bracket is not closed."
 
-// part is the part that a line, counted from 1, is in: from index first to
-// before end; or -1 if there is none. What stands alone at the left margin,
-// the name of a section, does not begin a part that holds the section.
-func part(lines [][]byte, line int) (first, end int) {
-	at := min(line, len(lines)) - 1
-	for at >= 0 && blank(lines[at]) {
-		at--
+// span is a part of a text: the lines from index first to before end.
+type span struct{ first, end int }
+
+// parts cuts a text before each line that is not indented more than the first
+// line in its section.
+func parts(lines [][]byte) []span {
+	var out []span
+	level := 0 // how far the keys of the section are indented; 0 if that is not yet known
+	for i, line := range lines {
+		if blank(line) {
+			continue
+		}
+		n := indent(line)
+		begins := n == 0 || level == 0 || n <= level
+		switch {
+		case n == 0:
+			level = 0
+		case level == 0:
+			level = n
+		}
+		if !begins {
+			continue
+		}
+		if len(out) > 0 {
+			out[len(out)-1].end = i
+		}
+		out = append(out, span{i, len(lines)})
 	}
-	if at < 0 {
-		return -1, 0
-	}
-	first = at
-	for first > 0 && (blank(lines[first]) || indent(lines[first]) > 2) {
-		first--
-	}
-	end = at + 1
-	for end < len(lines) && (blank(lines[end]) || indent(lines[end]) > 2) {
-		end++
-	}
-	return first, end
+	return out
 }
 
 func blank(line []byte) bool {
@@ -86,34 +98,63 @@ func indent(line []byte) int {
 	return n
 }
 
-var lineOf = regexp.MustCompile(`line (\d+)`)
-
-func errorLine(err error) int {
-	if m := lineOf.FindStringSubmatch(err.Error()); m != nil {
-		if n, err := strconv.Atoi(m[1]); err == nil {
-			return n
-		}
+// check reports why lines are no YAML. An anchor may be in other lines.
+func check(lines [][]byte) error {
+	var n yaml.Node
+	err := decode(yaml.NewDecoder(bytes.NewReader(bytes.Join(lines, nil))), &n)
+	switch {
+	case err == nil && len(n.Content) == 1 && n.Content[0].Kind == yaml.ScalarNode && !isNull(n.Content[0]):
+		return errors.New("a key and a colon are needed")
+	case err == nil || errors.Is(err, io.EOF) || strings.Contains(err.Error(), "unknown anchor"):
+		return nil
 	}
-	return 1
+	return err
 }
 
-// reason says what is wrong with a text in YAML and what the cause may be.
-func reason(err error, lines [][]byte, line int) string {
+// leaveOut makes the lines of a part blank, so that the lines below keep their
+// numbers.
+func (p *parser) leaveOut(lines [][]byte, part span, err error) {
+	at := part.first
+	if part.end-part.first <= maxPartLines {
+		for end := part.first + 1; end < part.end; end++ {
+			if check(lines[part.first:end]) == nil {
+				at = end
+			}
+		}
+	}
+	end := part.end
+	for end > part.first+1 && blank(lines[end-1]) {
+		end--
+	}
+	left := fmt.Sprintf("Lines %d to %d are left out, the rest is read.", part.first+1, end)
+	if end == part.first+1 {
+		left = fmt.Sprintf("Line %d is left out, the rest is read.", end)
+	}
+	p.say(diag.Error, at+1, "text is not YAML", "The text stops being YAML here: "+plain(err)+". "+left+" "+cause(lines[at]))
+	for i := part.first; i < part.end; i++ {
+		lines[i] = []byte("\n")
+	}
+}
+
+// plain is what the library says, without the line.
+func plain(err error) string {
 	what := strings.TrimPrefix(err.Error(), "yaml: ")
 	if _, after, ok := strings.Cut(what, ": "); ok && strings.HasPrefix(what, "line ") {
 		what = after
 	}
-	what = "The text stops being YAML here: " + what + "."
-	for i := max(line-2, 0); i < min(line+1, len(lines)); i++ {
-		text := bytes.TrimLeft(lines[i], " ")
-		switch {
-		case bytes.HasPrefix(text, []byte("\t")):
-			return what + fmt.Sprintf(" Line %d is indented with a tab, which YAML does not allow: use spaces.", i+1)
-		case bytes.Contains(text, []byte("{{")) && !bytes.Contains(text, []byte("{{resolve:")), bytes.Contains(text, []byte("{%")):
-			return what + fmt.Sprintf(" Line %d holds a placeholder of a template language: render the file first.", i+1)
-		case bytes.HasPrefix(text, []byte("<<<<<<<")), bytes.HasPrefix(text, []byte("=======")), bytes.HasPrefix(text, []byte(">>>>>>>")):
-			return what + fmt.Sprintf(" Line %d is the mark of a merge conflict.", i+1)
-		}
+	return clip(what)
+}
+
+// cause is what is probably wrong with a line.
+func cause(line []byte) string {
+	text := bytes.TrimLeft(line, " ")
+	switch {
+	case bytes.HasPrefix(text, []byte("\t")):
+		return "The line is indented with a tab, which YAML does not allow: use spaces."
+	case bytes.Contains(text, []byte("{{")) && !bytes.Contains(text, []byte("{{resolve:")), bytes.Contains(text, []byte("{%")):
+		return "The line holds a placeholder of a template language: render the file first."
+	case bytes.HasPrefix(text, []byte("<<<<<<<")), bytes.HasPrefix(text, []byte("=======")), bytes.HasPrefix(text, []byte(">>>>>>>")):
+		return "The line is the mark of a merge conflict."
 	}
-	return what + " Often a line is indented differently from its neighbours, or a quote or bracket is not closed."
+	return usual
 }

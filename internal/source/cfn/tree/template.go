@@ -104,7 +104,7 @@ func (t *Template) cut(p *parser) {
 
 func (p *parser) section(e Entry) []Entry {
 	switch {
-	case e.Value.Kind == Map && !e.Value.isCall():
+	case e.Value.Kind == Map && (!e.Value.isCall() || e.Value.Get("Fn::Transform") != nil):
 		return e.Value.Entries
 	case e.Value.Kind == Null:
 		return nil
