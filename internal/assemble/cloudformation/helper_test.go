@@ -14,6 +14,7 @@ import (
 	"github.com/muralla-net/muralla/internal/assemble"
 	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/fact"
+	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/resource"
 	"github.com/muralla-net/muralla/internal/source/hcl"
@@ -159,7 +160,7 @@ func alike(t *testing.T, got, want *topo.Snapshot) {
 		cmp.Exporter(func(reflect.Type) bool { return true }),
 		cmp.FilterPath(func(p cmp.Path) bool {
 			f := field(p)
-			return f == "Type" && p.Index(-2).Type() == reflect.TypeFor[topo.Thing]()
+			return f == "Type" && (p.Index(-2).Type() == reflect.TypeFor[topo.Thing]() || p.Index(-2).Type() == reflect.TypeFor[finding.NotModelled]())
 		}, cmp.Ignore()),
 		cmp.FilterPath(func(p cmp.Path) bool { return p.Last().Type() == reflect.TypeFor[ref.Place]() }, cmp.Ignore()),
 		cmp.FilterPath(func(p cmp.Path) bool {

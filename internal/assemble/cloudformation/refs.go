@@ -2,6 +2,7 @@ package cloudformation
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/muralla-net/muralla/internal/assemble/cloudformation/form"
@@ -32,6 +33,7 @@ var attributes = map[string]map[string]string{
 	"AWS::ElasticLoadBalancingV2::TargetGroup":  {"TargetGroupFullName": "arn_suffix"},
 	"AWS::ElasticLoadBalancingV2::ListenerRule": {"RuleArn": "arn"},
 	"AWS::ElasticLoadBalancing::LoadBalancer":   {"DNSName": "dns_name", "SourceSecurityGroup.GroupName": "source_security_group"},
+	"AWS::ECS::Cluster":                         {"Ref": "name"}, // which user data write
 	"AWS::ECS::Service":                         {"Name": "name", "ServiceArn": "arn"},
 	"AWS::ECS::TaskDefinition":                  {"TaskDefinitionArn": "arn"},
 	"AWS::AutoScaling::AutoScalingGroup":        {"AutoScalingGroupARN": "arn"},
@@ -72,9 +74,9 @@ func newLinker(all []resource.Resource) *linker {
 // body is a value in which all references are those of the provider.
 func (l *linker) body(v resource.Value) resource.Value { return l.value(v, "", 0, 0) }
 
-// value changes the references in a value. Property is the name of the property
-// that holds it, chain how many resources it came through.
-func (l *linker) value(v resource.Value, property string, chain, depth int) resource.Value {
+// value changes the references in a value. Of is the name of the property that
+// holds it, chain how many resources it came through.
+func (l *linker) value(v resource.Value, of string, chain, depth int) resource.Value {
 	if chain > 0 {
 		l.budget--
 	}
@@ -86,7 +88,7 @@ func (l *linker) value(v resource.Value, property string, chain, depth int) reso
 	}
 	switch v.Kind {
 	case resource.Ref:
-		return l.ref(v, property, chain, depth)
+		return l.ref(v, of, chain, depth)
 	case resource.List:
 		list := make([]resource.Value, len(v.List))
 		for i, e := range v.List {
@@ -114,22 +116,22 @@ func (l *linker) value(v resource.Value, property string, chain, depth int) reso
 
 // ref is a reference of the provider, or the value that the template sets for
 // the attribute.
-func (l *linker) ref(v resource.Value, property string, chain, depth int) resource.Value {
+func (l *linker) ref(v resource.Value, of string, chain, depth int) resource.Value {
 	r, ok := l.byID[v.Ref.ID]
 	if !ok {
-		if v.Ref.Attr == "" && holdsList(property) && !strings.Contains(string(v.Ref.ID), "::") {
-			v.Ref.Attr = "ids" // a parameter that is a list: it stands for several things
-		}
 		v.Ref.Attr = identity(v.Ref.Attr)
+		if slices.Contains(listProperties, of) && (v.Ref.Attr == "" || strings.HasPrefix(v.Ref.Attr, "Outputs.")) {
+			v.Ref.Attr = strings.TrimPrefix(v.Ref.Attr+".ids", ".") // a list: it stands for several things
+		}
 		return v
 	}
 	if !foreign(r) {
 		v.Ref.Attr = identity(v.Ref.Attr)
 		return v
 	}
-	set := r.Body.Get(v.Ref.Attr)
+	set := property(r.Body, v.Ref.Attr)
 	if names := attributes[r.Type]; v.Ref.Attr != "Ref" && strings.HasPrefix(r.Type, "AWS::") && set.Kind != resource.Null && chain < maxChain && l.budget > 0 && copied(names[v.Ref.Attr]) {
-		out := l.value(set, property, chain+1, depth+1)
+		out := l.value(set, of, chain+1, depth+1)
 		if !v.Place.IsZero() {
 			out.Place = v.Place
 		}
@@ -152,7 +154,24 @@ func copied(attr string) bool { return attr != "id" && attr != "arn" }
 var listProperties = []string{"SubnetIds", "Subnets", "SecurityGroups", "SecurityGroupIds", "VpcSecurityGroupIds", "VPCSecurityGroups", "VPCZoneIdentifier",
 	"VpcSubnetIds", "GroupSet", "Groups", "RouteTableIds", "ClientSubnets", "SecurityGroupIdList", "TargetGroupARNs"}
 
-func holdsList(property string) bool { return slices.Contains(listProperties, property) }
+// property is what a template sets for an attribute: the property of its name, or
+// an element of it ("SecurityGroups.0").
+func property(body resource.Value, attr string) resource.Value {
+	name, rest, ok := strings.Cut(attr, ".")
+	v := body.Get(name)
+	if !ok {
+		return v
+	}
+	if i, err := strconv.Atoi(rest); err == nil && v.Kind == resource.List && !v.Maybe && i >= 0 && i < len(v.List) {
+		for _, e := range v.List {
+			if e.Maybe || e.Kind == resource.List {
+				return resource.Value{}
+			}
+		}
+		return v.List[i]
+	}
+	return resource.Value{}
+}
 
 // references are references of the provider.
 func (l *linker) references(in []resource.Reference) []resource.Reference {
