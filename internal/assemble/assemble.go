@@ -1,9 +1,10 @@
 // Package assemble turns the resources that sources read into one snapshot.
 //
 // # Model
-// Resources of CloudFormation are translated into those of the Terraform
-// provider, which all assemblers read. The network is assembled first, since it settles which names are of one
-// thing; then what lives in it; then what is only referred to is completed.
+// Resources of CloudFormation and answers of describe calls are translated into
+// resources of the Terraform provider, which all assemblers read. The network is
+// assembled first, since it settles which names are of one thing; then what
+// lives in it; then what is only referred to is completed.
 //
 // # Guarantees
 // The snapshot is frozen. The order of sets and of their resources does not
@@ -14,6 +15,7 @@
 package assemble
 
 import (
+	"github.com/muralla-net/muralla/internal/assemble/answers"
 	"github.com/muralla-net/muralla/internal/assemble/cloudformation"
 	"github.com/muralla-net/muralla/internal/assemble/compute"
 	"github.com/muralla-net/muralla/internal/assemble/design"
@@ -36,7 +38,7 @@ func Snapshot(o Options, sets ...resource.Set) (*topo.Snapshot, diag.List) {
 	var diags diag.List
 	neutral := make([]resource.Set, len(sets))
 	for i, set := range sets {
-		neutral[i] = set
+		neutral[i] = answers.Translate(set)
 		if set.Kind == cloudformation.Kind {
 			translated, said := cloudformation.Translate(set)
 			neutral[i], diags = translated, append(diags, said...)

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -202,7 +203,7 @@ func (r *run) coverage(v *topo.VPC, subnets []ref.ID, tasks int) finding.Finding
 			verdict = fact.Unknown
 		}
 	}
-	more := v.More
+	more := cmp.Or(v.LogsMore, v.More)
 	if v.Elsewhere && more == "" {
 		more = v.Name + " is not part of the design"
 	}

@@ -102,6 +102,17 @@ func (v Vars) GoString() string { return v.String() }
 // Names lists the variables that are set or may be set, sorted.
 func (v Vars) Names() []string { return slices.Sorted(maps.Keys(v.set)) }
 
+// With is the variables with one that is known to have a value, whatever user
+// data says.
+func (v Vars) With(name, value string) Vars {
+	set := maps.Clone(v.set)
+	if set == nil {
+		set = map[string]Setting{}
+	}
+	set[name] = Setting{Value: value, Known: true, Set: true}
+	return Vars{set: set, rest: v.rest}
+}
+
 // Complete reports whether a name that is not in Names is surely not set.
 func (v Vars) Complete() bool { return v.rest.Known }
 

@@ -35,14 +35,14 @@ type Design struct {
 	alias  map[ref.ID]ref.ID
 	used   map[string]bool
 	gaps   []topo.Gap
-	given  map[ref.ID]string
+	given  map[resource.Part]map[ref.ID]string
 	found  map[string]int // ids that a data source found → its place in all, or -1 if several found it
 }
 
 // New indexes the resources of one or several sources. Of two resources with
 // one ID the first is kept.
 func New(sets ...resource.Set) *Design {
-	d := &Design{byID: map[ref.ID]int{}, byType: map[string][]int{}, alias: map[ref.ID]ref.ID{}, used: map[string]bool{}, given: map[ref.ID]string{}, found: map[string]int{}}
+	d := &Design{byID: map[ref.ID]int{}, byType: map[string][]int{}, alias: map[ref.ID]ref.ID{}, used: map[string]bool{}, given: map[resource.Part]map[ref.ID]string{resource.OfAll: {}}, found: map[string]int{}}
 	var missing []resource.Missing
 	for _, set := range sets {
 		d.all = append(d.all, set.Resources...)
@@ -73,14 +73,23 @@ func New(sets ...resource.Set) *Design {
 	}
 	slices.SortStableFunc(missing, func(a, b resource.Missing) int { return cmp.Compare(a.ID, b.ID) })
 	for _, m := range missing {
-		g := topo.Gap{ID: m.ID, What: "module " + m.Source, Why: m.Why, Place: m.Place}
+		g := topo.Gap{ID: m.ID, What: cmp.Or(m.What, "module "+m.Source), Why: m.Why, Place: m.Place}
+		given := d.given[m.Of]
+		if given == nil {
+			given = map[ref.ID]string{}
+			d.given[m.Of] = given
+		}
 		for _, in := range m.Inputs {
 			id := d.Key(in)
 			if !slices.Contains(g.Inputs, id) {
 				g.Inputs = append(g.Inputs, id)
 			}
-			if d.given[id] == "" {
-				d.given[id] = string(m.ID) + ", which is not here, is given its name"
+			switch {
+			case given[id] != "":
+			case m.What != "":
+				given[id] = m.Why
+			default:
+				given[id] = string(m.ID) + ", which is not here, is given its name"
 			}
 		}
 		slices.Sort(g.Inputs)
@@ -139,15 +148,20 @@ func (d *Design) Find(id ref.ID) (resource.Resource, bool) {
 }
 
 // GivenAway says why a missing part of the design may add to a thing, or "".
-func (d *Design) GivenAway(id ref.ID) string { return d.given[id] }
+func (d *Design) GivenAway(id ref.ID) string { return d.given[resource.OfAll][id] }
+
+// Lacks says why a part of a thing may not be in the design, or "".
+func (d *Design) Lacks(part resource.Part, id ref.ID) string { return d.given[part][id] }
 
 // Alias states that two names are one thing; from is never seen again.
 func (d *Design) Alias(from, to ref.ID) {
 	if from != to && d.Canonical(to) != from {
 		d.alias[from] = to
 	}
-	if why := d.given[from]; why != "" && d.given[to] == "" {
-		d.given[to] = why
+	for _, given := range d.given {
+		if why := given[from]; why != "" && given[to] == "" {
+			given[to] = why
+		}
 	}
 }
 

@@ -28,6 +28,9 @@ func addInterfaces(r *read.Reader, s *topo.Snapshot) {
 			ListensMore: "the design does not say what listens on it",
 			Owner:       cmp.Or(hosts[res.ID], r.Link(res.Get("attachment", "instance")).ID),
 		}
+		if at := res.Get("association", "public_ip"); read.Written(at) {
+			e.PublicIPv4 = fact.Known(true, read.PlaceOf(at, res.Place))
+		}
 		check := design.Bool(res.Get("source_dest_check"), true)
 		e.Forwards = fact.Is(check, false)
 		ipv6 := res.Get("ipv6_addresses")

@@ -7,6 +7,7 @@ import (
 	"github.com/muralla-net/muralla/internal/assemble/network/read"
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/resource"
 	"github.com/muralla-net/muralla/internal/topo"
 )
 
@@ -24,6 +25,8 @@ func (f *finisher) more() {
 	for i := range f.s.VPCs {
 		v := &f.s.VPCs[i]
 		v.More = cmp.Or(v.More, outside(v.Thing), homeless)
+		v.EndpointsMore = cmp.Or(v.More, f.Lacks(resource.OfEndpoints, v.ID))
+		v.LogsMore = cmp.Or(v.More, f.Lacks(resource.OfLogs, v.ID))
 		vpcs[v.ID] = v
 	}
 	// What AWS makes with a VPC can be found by whoever knows the VPC.

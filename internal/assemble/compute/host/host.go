@@ -196,6 +196,9 @@ func (r *reader) one(res resource.Resource, subnets resource.Value, l layers) to
 		h.Bottlerocket = fact.No
 	}
 	r.join(&h, data)
+	if agent := res.Get("container_instance"); !agent.IsNull() {
+		r.registered(&h, agent)
+	}
 	return h
 }
 

@@ -46,6 +46,18 @@ func (r *reader) join(h *topo.Host, data resource.Value) {
 	}
 }
 
+// registered takes over what an agent that runs told when it registered its
+// host (AWS "DescribeContainerInstances"): no design knows that, so it wins over
+// user data.
+func (r *reader) registered(h *topo.Host, agent resource.Value) {
+	if cluster := r.clusters.Find(agent.Get("cluster"), h.ID); cluster.ID != "" {
+		h.Cluster, h.ClusterWhy = cluster.ID, ""
+	}
+	if design.Bool(agent.Get("block_instance_metadata"), false).Or(false) {
+		h.UserData.Agent = h.UserData.Agent.With("ECS_AWSVPC_BLOCK_IMDS", "true")
+	}
+}
+
 func (r *reader) isCluster(id ref.ID) bool {
 	res, ok := r.d.Find(id)
 	return ok && res.Type == "aws_ecs_cluster"

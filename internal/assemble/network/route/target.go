@@ -100,6 +100,8 @@ func (t *tables) target(route *topo.Route, v resource.Value, at ref.Place) {
 		}
 	}
 	switch {
+	case v.Get("state").Text == "blackhole": // what a live table says of a route whose target is gone
+		route.Kind, route.Target = topo.ToNowhere, ""
 	case written == 0:
 		t.Warn(at, "route without a target", "The route names no target, so where it leads is taken as unknown; AWS refuses it.")
 		route.Why = cmp.Or(route.Why, "the route names no target")

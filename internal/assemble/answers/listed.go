@@ -1,0 +1,167 @@
+package answers
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/resource"
+)
+
+// callOf is the call that lists a kind of thing.
+var callOf = map[string]string{
+	"ec2:Subnet": "DescribeSubnets", "ec2:SecurityGroup": "DescribeSecurityGroups", "ec2:RouteTable": "DescribeRouteTables",
+	"ec2:NetworkAcl": "DescribeNetworkAcls", "ec2:InternetGateway": "DescribeInternetGateways", "ec2:VpcEndpoint": "DescribeVpcEndpoints",
+	"ec2:FlowLog": "DescribeFlowLogs", "ec2:NetworkInterface": "DescribeNetworkInterfaces", "ec2:TransitGatewayAttachment": "DescribeTransitGatewayAttachments",
+	"ec2:TransitGatewayRouteTable": "DescribeTransitGatewayRouteTables",
+	"elbv2:Listener":               "DescribeListeners", "elbv2:Rule": "DescribeRules", "elbv2:TargetHealth": "DescribeTargetHealth",
+	"elbv2:LoadBalancer": "DescribeLoadBalancers", "ecs:Service": "DescribeServices", "ecs:Task": "DescribeTasks",
+	"ecs:CapacityProvider": "DescribeCapacityProviders", "ecs:ContainerInstance": "DescribeContainerInstances", "rds:DBInstance": "DescribeDBInstances", "lambda:Function": "ListFunctions",
+}
+
+// scope is where something is. Empty means not known.
+type scope struct{ account, region string }
+
+// listed knows which kinds of things were listed where.
+type listed struct {
+	calls   map[string][]call
+	regions map[string]bool // all Regions of which something is described
+	vpc     map[string]string
+}
+
+// call is one answer.
+type call struct {
+	scope
+	regions map[string]bool // of the things in it
+	why     string          // why it is not whole
+	file    string
+}
+
+func newListed(of map[string][]resource.Resource) *listed {
+	l := &listed{calls: map[string][]call{}, regions: map[string]bool{}, vpc: map[string]string{}}
+	for _, s := range of["ec2:Subnet"] {
+		if r := own(s); r != "" {
+			l.vpc[str(get(s.Body, "VpcId"))] = r
+		}
+	}
+	files := map[string]map[string]bool{}
+	for typ, all := range of {
+		if typ == "call" {
+			continue
+		}
+		for _, r := range all {
+			region := l.region(r)
+			if region == "" {
+				continue
+			}
+			l.regions[region] = true
+			key := typ + "\x00" + r.Place.File
+			if files[key] == nil {
+				files[key] = map[string]bool{}
+			}
+			files[key][region] = true
+		}
+	}
+	for _, c := range of["call"] {
+		typ := str(c.Get("Of"))
+		l.calls[typ] = append(l.calls[typ], call{scope{str(c.Get("Account")), str(c.Get("Region"))}, files[typ+"\x00"+c.Place.File], str(c.Get("Why")), c.Place.File})
+	}
+	return l
+}
+
+var zone = regexp.MustCompile(`^([a-z]{2}(-[a-z]+){1,3}-[0-9])[a-z]?$`)
+
+// own is the Region that a thing says itself.
+func own(r resource.Resource) string {
+	if r.Region != "" {
+		return r.Region
+	}
+	for _, key := range []string{"AvailabilityZone", "Placement"} {
+		v := get(r.Body, key)
+		if key == "Placement" {
+			v = get(v, "AvailabilityZone")
+		}
+		if m := zone.FindStringSubmatch(str(v)); m != nil {
+			return m[1]
+		}
+	}
+	for _, z := range strs(get(r.Body, "AvailabilityZones"), "ZoneName") {
+		if m := zone.FindStringSubmatch(z); m != nil {
+			return m[1]
+		}
+	}
+	if a, err := ref.ParseARN(arnOf(r)); err == nil {
+		return a.Region
+	}
+	return ""
+}
+
+// arnOf is the ARN that a thing gives, or "".
+func arnOf(r resource.Resource) string {
+	if strings.HasPrefix(string(r.ID), "arn:") {
+		return string(r.ID)
+	}
+	for _, key := range []string{"SubnetArn", "SecurityGroupArn", "DBInstanceArn", "DBClusterArn", "TransitGatewayArn", "ARN", "Arn"} {
+		if a := str(get(r.Body, key)); a != "" {
+			return a
+		}
+	}
+	return ""
+}
+
+// region is the Region of a thing, also if only what it belongs to tells it.
+func (l *listed) region(r resource.Resource) string {
+	if region := own(r); region != "" {
+		return region
+	}
+	id := str(get(r.Body, "VpcId"))
+	if id == "" {
+		id = string(r.ID)
+	}
+	return l.vpc[id]
+}
+
+// account is the account of a thing, or "".
+func account(r resource.Resource) string {
+	if a := str(get(r.Body, "Account")); a != "" {
+		return a
+	}
+	if a := str(get(r.Body, "OwnerId")); a != "" {
+		return a
+	}
+	if a, err := ref.ParseARN(arnOf(r)); err == nil {
+		return a.Account
+	}
+	return ""
+}
+
+// lack says why the list of a kind of thing does not speak for the place where
+// a thing is, or "". An answer whose path tells no Region speaks for the Regions
+// of the things in it, and for the only one if there is one only.
+func (l *listed) lack(typ string, near resource.Resource) string {
+	at := scope{account(near), l.region(near)}
+	name := callOf[typ]
+	if name == "" {
+		name = "the call that lists " + typ
+	}
+	why := "no answer to " + name + " is here"
+	if at.region != "" && len(l.calls[typ]) > 0 {
+		why += " for " + at.region
+	}
+	for _, c := range l.calls[typ] {
+		if c.account != "" && at.account != "" && c.account != at.account {
+			continue
+		}
+		switch {
+		case c.region != "" && c.region == at.region:
+		case c.region == "" && (len(l.regions) <= 1 || c.regions[at.region]):
+		default:
+			continue
+		}
+		if c.why == "" {
+			return ""
+		}
+		why = "the answer to " + name + " is not whole: " + c.why
+	}
+	return why
+}
