@@ -74,6 +74,7 @@ type input struct {
 	name  string // of the root, if several form the estate
 
 	units []hcl.Unit // of Terragrunt, in place of one root
+	saved form       // what was saved from AWS or from an earlier run; of a directory, below base
 }
 
 func (in input) compare(other input) int {
@@ -81,9 +82,8 @@ func (in input) compare(other input) int {
 		strings.Compare(in.dir, other.dir), strings.Compare(in.from, other.from), cmp.Compare(len(in.units), len(other.units)))
 }
 
-// Open reads all paths as one estate. The error is an [*InputError], or several
-// joined; problems within an input are diagnostics.
-func Open(paths []string, o Options) (Estate, diag.List, error) {
+// Read reads all paths and assembles nothing. The error is that of [Open].
+func Read(paths []string, o Options) ([]resource.Set, diag.List, error) {
 	var inputs []input
 	var diags diag.List
 	var errs []error
@@ -98,11 +98,10 @@ func Open(paths []string, o Options) (Estate, diag.List, error) {
 		inputs = append(inputs, in...)
 	}
 	if len(errs) > 0 {
-		return Estate{}, diags, errors.Join(errs...)
+		return nil, diags, errors.Join(errs...)
 	}
 	slices.SortFunc(inputs, input.compare)
 	inputs = slices.CompactFunc(inputs, func(a, b input) bool { return a.compare(b) == 0 })
-	var e Estate
 	var sets []resource.Set
 	for _, in := range inputs {
 		if len(inputs) == 1 {
@@ -110,11 +109,22 @@ func Open(paths []string, o Options) (Estate, diag.List, error) {
 		}
 		read, ds, err := in.read(o)
 		if err != nil {
-			return Estate{}, diags, err
+			return nil, diags, err
 		}
 		diags = append(diags, ds...)
 		sets = append(sets, read...)
 	}
+	return sets, diags, nil
+}
+
+// Open reads all paths as one estate. The error is an [*InputError], or several
+// joined; problems within an input are diagnostics.
+func Open(paths []string, o Options) (Estate, diag.List, error) {
+	sets, diags, err := Read(paths, o)
+	if err != nil {
+		return Estate{}, diags, err
+	}
+	var e Estate
 	for _, set := range sets {
 		e.Files, e.Lines = e.Files+set.Files, e.Lines+set.Lines
 	}
@@ -203,6 +213,10 @@ func recogniseFile(p string, info os.FileInfo, home string) ([]input, diag.List,
 	if err != nil {
 		return nil, nil, &InputError{p, err.Error(), "check who may read the file"}
 	}
+	shown := relative(home, absolute(p))
+	if saved := recogniseSaved(head); saved != notSaved {
+		return []input{{file: p, from: shown, saved: saved}}, nil, nil
+	}
 	if _, ok := tfplan.Recognise(head); !ok {
 		hint := "make one with: terraform show -json PLANFILE > plan.json"
 		if strings.HasPrefix(string(head), "PK") {
@@ -210,7 +224,6 @@ func recogniseFile(p string, info os.FileInfo, home string) ([]input, diag.List,
 		}
 		return nil, nil, &InputError{p, "it is no plan and no state in JSON", hint}
 	}
-	shown := relative(home, absolute(p))
 	return []input{{file: p, from: shown, name: strings.TrimSuffix(shown, ".json")}}, nil, nil
 }
 
@@ -260,6 +273,9 @@ func recogniseDir(p, root, home string) ([]input, diag.List, error) {
 	}
 	roots, ds := hcl.Roots(files, dir)
 	diags = append(diags, ds...)
+	if len(roots)+len(units) == 0 && hasAnswers(abs) {
+		return []input{{base: abs, from: relative(home, abs), saved: ofAnswers}}, nil, nil
+	}
 	if len(roots)+len(units) == 0 {
 		return nil, diags, &InputError{p, "there is no Terraform file in it or below it", "give a directory with .tf, .tofu or terragrunt.hcl files, or a file made with: terraform show -json"}
 	}
@@ -350,6 +366,9 @@ func boundary(dir, root string) (string, error) {
 
 // read lets the right door read the input.
 func (in input) read(o Options) ([]resource.Set, diag.List, error) {
+	if in.saved != notSaved {
+		return in.readSaved()
+	}
 	if in.file != "" {
 		data, err := os.ReadFile(in.file)
 		if err != nil {
