@@ -66,11 +66,14 @@ func shellQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
+// options are those of reading the inputs.
+func (r request) options() estate.Options {
+	return estate.Options{Root: r.Root, Vars: r.Vars, VarFiles: r.VarFiles, Workspace: r.Workspace, Intent: r.Intent}
+}
+
 // open reads the inputs.
 func open(r request) (estate.Estate, diag.List, error) {
-	e, diags, err := estate.Open(r.Paths, estate.Options{
-		Root: r.Root, Vars: r.Vars, VarFiles: r.VarFiles, Workspace: r.Workspace, Intent: r.Intent,
-	})
+	e, diags, err := estate.Open(r.Paths, r.options())
 	var in *estate.InputError
 	if errors.As(err, &in) {
 		err = fail(in.Hint, "%w", err)

@@ -2,8 +2,9 @@
 // right door read it, and assembles one snapshot of all.
 //
 // # Model
-// An input is a directory of Terraform files, or a file with a plan or a state
-// in JSON. A directory without such files stands for all units of Terragrunt
+// An input is a directory of Terraform files, a file with a plan or a state in
+// JSON, answers of AWS to describe calls (a file, or a directory with some below
+// it and no Terraform), or an archive of an earlier run. A directory without such files stands for all units of Terragrunt
 // below it, and all root modules that none of them deploys. If several roots
 // form the estate, the name of its root begins every ID.
 //
@@ -80,41 +81,6 @@ type input struct {
 func (in input) compare(other input) int {
 	return cmp.Or(strings.Compare(in.name, other.name), strings.Compare(in.file, other.file), strings.Compare(in.base, other.base),
 		strings.Compare(in.dir, other.dir), strings.Compare(in.from, other.from), cmp.Compare(len(in.units), len(other.units)))
-}
-
-// Read reads all paths and assembles nothing. The error is that of [Open].
-func Read(paths []string, o Options) ([]resource.Set, diag.List, error) {
-	var inputs []input
-	var diags diag.List
-	var errs []error
-	home := homeOf(paths)
-	for _, p := range paths {
-		in, ds, err := recognise(p, o.Root, home)
-		diags = append(diags, ds...)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		inputs = append(inputs, in...)
-	}
-	if len(errs) > 0 {
-		return nil, diags, errors.Join(errs...)
-	}
-	slices.SortFunc(inputs, input.compare)
-	inputs = slices.CompactFunc(inputs, func(a, b input) bool { return a.compare(b) == 0 })
-	var sets []resource.Set
-	for _, in := range inputs {
-		if len(inputs) == 1 {
-			in.name = ""
-		}
-		read, ds, err := in.read(o)
-		if err != nil {
-			return nil, diags, err
-		}
-		diags = append(diags, ds...)
-		sets = append(sets, read...)
-	}
-	return sets, diags, nil
 }
 
 // Open reads all paths as one estate. The error is an [*InputError], or several

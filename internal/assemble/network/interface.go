@@ -31,8 +31,7 @@ func addInterfaces(r *read.Reader, s *topo.Snapshot) {
 		if at := res.Get("association", "public_ip"); read.Written(at) {
 			e.PublicIPv4 = fact.Known(true, read.PlaceOf(at, res.Place))
 		}
-		check := design.Bool(res.Get("source_dest_check"), true)
-		e.Forwards = fact.Is(check, false)
+		e.Forwards = fact.Is(design.Bool(res.Get("source_dest_check"), true), false)
 		ipv6 := res.Get("ipv6_addresses")
 		switch n, known := design.Int(res.Get("ipv6_address_count"), 0).Get(); {
 		case known && n > 0 || len(ipv6.Items()) > 0 && !ipv6.Maybe:

@@ -25,8 +25,7 @@ func (f *finisher) more() {
 	for i := range f.s.VPCs {
 		v := &f.s.VPCs[i]
 		v.More = cmp.Or(v.More, outside(v.Thing), homeless)
-		v.EndpointsMore = cmp.Or(v.More, f.Lacks(resource.OfEndpoints, v.ID))
-		v.LogsMore = cmp.Or(v.More, f.Lacks(resource.OfLogs, v.ID))
+		v.EndpointsMore, v.LogsMore = cmp.Or(v.More, f.Lacks(resource.OfEndpoints, v.ID)), cmp.Or(v.More, f.Lacks(resource.OfLogs, v.ID))
 		vpcs[v.ID] = v
 	}
 	// What AWS makes with a VPC can be found by whoever knows the VPC.

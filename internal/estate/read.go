@@ -1,0 +1,44 @@
+package estate
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/muralla-net/muralla/internal/diag"
+	"github.com/muralla-net/muralla/internal/resource"
+)
+
+// Read reads all paths and assembles nothing. The error is that of [Open].
+func Read(paths []string, o Options) ([]resource.Set, diag.List, error) {
+	var inputs []input
+	var diags diag.List
+	var errs []error
+	home := homeOf(paths)
+	for _, p := range paths {
+		in, ds, err := recognise(p, o.Root, home)
+		diags = append(diags, ds...)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		inputs = append(inputs, in...)
+	}
+	if len(errs) > 0 {
+		return nil, diags, errors.Join(errs...)
+	}
+	slices.SortFunc(inputs, input.compare)
+	inputs = slices.CompactFunc(inputs, func(a, b input) bool { return a.compare(b) == 0 })
+	var sets []resource.Set
+	for _, in := range inputs {
+		if len(inputs) == 1 {
+			in.name = ""
+		}
+		read, ds, err := in.read(o)
+		if err != nil {
+			return nil, diags, err
+		}
+		diags = append(diags, ds...)
+		sets = append(sets, read...)
+	}
+	return sets, diags, nil
+}
