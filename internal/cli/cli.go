@@ -16,6 +16,9 @@
 // # Not modelled
 // The width of the terminal: lines have 80 columns, so that what one person sees
 // can be shown to another.
+//
+// The package has more than 1,500 lines because each command brings a file of
+// its own, and what is not of commands is elsewhere.
 package cli
 
 import (
