@@ -59,6 +59,11 @@ var selectors = map[string]string{
 	"load balancer": "lb", "data store": "db", "sg": "sg", "subnet": "subnet", "vpc": "vpc",
 }
 
+// isLambda is whether a type is that of a Lambda function, as any source calls it.
+func isLambda(typ string) bool {
+	return strings.Contains(strings.ToLower(typ), "lambda") || typ == "AWS::Serverless::Function"
+}
+
 func (s *Snapshot) named(id ref.ID) (kind, name string) {
 	switch {
 	case s.Workload(id) != nil:
@@ -76,7 +81,7 @@ func (s *Snapshot) named(id ref.ID) (kind, name string) {
 		return "VPC endpoint", e.Service.Or(e.Name)
 	case s.Endpoint(id) != nil:
 		e := s.Endpoint(id)
-		if e.Kind == FunctionEndpoint && !strings.Contains(strings.ToLower(e.Type), "lambda") {
+		if e.Kind == FunctionEndpoint && !isLambda(e.Type) {
 			return "client", e.Name // a build, a stream, a link of an API: it connects and never listens
 		}
 		return e.Kind.String(), e.Name

@@ -76,3 +76,19 @@ func TestLabels(t *testing.T) {
 		}
 	}
 }
+
+// A function is called so whatever the source calls its type; what else connects
+// and never listens is a client.
+func TestFunctionsOfEachSource(t *testing.T) {
+	for typ, want := range map[string]string{
+		"aws_lambda_function": "function f", "AWS::Lambda::Function": "function f", "AWS::Serverless::Function": "function f", "Lambda function": "function f",
+		"aws_codebuild_project": "client f", "AWS::CodeBuild::Project": "client f",
+	} {
+		f := thing("f", "f")
+		f.Type = typ
+		s := (&Snapshot{Endpoints: []Endpoint{{Thing: f, Kind: FunctionEndpoint}}}).Freeze()
+		if got := s.Label("f"); got != want {
+			t.Errorf("%s is called %q, want %q", typ, got, want)
+		}
+	}
+}

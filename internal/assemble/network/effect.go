@@ -118,7 +118,7 @@ func (f *finisher) inEffect(n *topo.Subnet, what string, own, open []association
 	case len(targets) > 1:
 		why := fmt.Sprintf("it is associated with several %ss", what)
 		if sure(own) > 1 {
-			f.Warn(own[1].place, "subnet with several "+what+"s", fmt.Sprintf("%s is associated with several %ss. AWS allows one: the last apply wins. Which one is in effect is taken as unknown; remove all but one association.", n.ID, what))
+			f.Warn(own[1].place, "subnet with several "+what+"s", fmt.Sprintf("%s is associated with several %ss. AWS allows one: the last one made wins. Which one is in effect is taken as unknown; remove all but one association.", n.ID, what))
 		}
 		return fact.Missing[ref.ID](why, own[1].place)
 	case len(targets) == 1 && targets[0] == "":

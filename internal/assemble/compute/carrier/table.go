@@ -137,8 +137,8 @@ func (r *reader) store(t topo.Thing, res resource.Resource, row row) topo.Store 
 	st.Public = fact.Default(false)
 	if v := res.Get("publicly_accessible"); !v.IsNull() {
 		st.Public = design.Bool(v, false)
-	} else if res.Type == "aws_redshift_cluster" {
-		st.Public = fact.Missing[bool]("publicly_accessible is not written, and its default depends on the version of the provider", res.Place)
+	} else if res.Type == "aws_redshift_cluster" && res.Called == "" {
+		st.Public = fact.Missing[bool]("publicly_accessible is not written, and its default depends on the version of the Terraform provider", res.Place)
 	}
 	if res.Type == "aws_msk_cluster" {
 		access := design.String(res.Get("broker_node_group_info", "connectivity_info", "public_access", "type"), "DISABLED")
@@ -196,7 +196,7 @@ func (r *reader) requireTLS(res resource.Resource) fact.Fact[bool] {
 		mode, known := design.String(res.Get("transit_encryption_mode"), "required").Get()
 		switch {
 		case ok && v.IsNull() && res.Type == "aws_elasticache_replication_group":
-			return fact.Missing[bool]("transit_encryption_enabled is not written, and its default depends on the engine", res.Place)
+			return fact.Missing[bool]("whether encryption in transit is on is not written, and its default depends on the engine", res.Place)
 		case ok && on && (!known || mode != "required"):
 			return fact.Missing[bool]("the transit encryption mode may let plain connections in", v.Place)
 		}

@@ -137,7 +137,7 @@ func (r *reader) mode(t *topo.TaskDefinition, v resource.Value, unsure string, a
 		t.Mode = fact.Missing[topo.NetworkMode]("it writes no network mode, and what it is compatible with is not known: "+unsure, at)
 	case slices.Equal(t.Compatibility, []string{"FARGATE"}):
 		r.diags.Add(diag.Error, at, "task definition without network mode",
-			"The task definition requires FARGATE and has no network_mode, so AWS refuses it: Fargate only supports awsvpc. It was read as awsvpc. Write network_mode = \"awsvpc\".")
+			"The task definition requires FARGATE and has no network mode, so AWS refuses it: Fargate only supports awsvpc. It was read as awsvpc. Set the network mode to awsvpc.")
 		t.Mode = fact.Default(topo.ModeAWSVPC)
 	case slices.Contains(t.Compatibility, "FARGATE") || slices.Contains(t.Compatibility, "MANAGED_INSTANCES"):
 		t.Mode = fact.Missing[topo.NetworkMode]("it writes no network mode, and not all that it is compatible with have a default", at)

@@ -80,7 +80,7 @@ func (r *reader) bind(w *topo.Workload, b, arn resource.Value, main bool) {
 	// A group that may not exist says so itself; only the binding is judged here.
 	switch {
 	case b.Maybe:
-		out.Why = "its load_balancer block may be absent: " + b.Why
+		out.Why = "its load balancer block may be absent: " + b.Why
 	case arn.Maybe:
 		out.Why = design.Why(arn)
 	case group.ID != "":

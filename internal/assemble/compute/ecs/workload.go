@@ -91,7 +91,7 @@ func (r *reader) effective(w *topo.Workload, def *topo.TaskDefinition, st start)
 	if l, ok := w.Launch.Get(); ok && l == topo.LaunchFargate {
 		if known && m != topo.ModeAWSVPC {
 			r.diags.Add(diag.Error, w.Place, "network mode that Fargate refuses",
-				"The tasks run on Fargate, but their task definition is in "+m.String()+" mode, so AWS does not start them. They were read as awsvpc. Write network_mode = \"awsvpc\" in the task definition.")
+				"The tasks run on Fargate, but their task definition is in "+m.String()+" mode, so AWS does not start them. They were read as awsvpc. Set the network mode of the task definition to awsvpc.")
 		}
 		if !known || m != topo.ModeAWSVPC {
 			return fact.Known(topo.ModeAWSVPC, w.Launch.Place)

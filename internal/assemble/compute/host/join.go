@@ -91,20 +91,20 @@ func (r *reader) metadata(v resource.Value, region string) topo.Metadata {
 	m.IPv6 = word(v.Get("http_protocol_ipv6"), "enabled", "disabled", fact.Default(false))
 	account := r.account(region)
 	m.Tokens = word(v.Get("http_tokens"), "required", "optional",
-		word(account.Get("http_tokens"), "required", "optional", fact.Missing[bool](depends("http_tokens"), v.Place)))
+		word(account.Get("http_tokens"), "required", "optional", fact.Missing[bool](depends("whether tokens are required"), v.Place)))
 	hop := v.Get("http_put_response_hop_limit")
 	m.HopLimit = design.Int(hop, 0)
 	if hop.IsNull() {
 		m.HopLimit = design.Int(account.Get("http_put_response_hop_limit"), -1)
 		if n, ok := m.HopLimit.Get(); ok && n < 1 {
-			m.HopLimit = fact.Missing[int](depends("http_put_response_hop_limit"), v.Place)
+			m.HopLimit = fact.Missing[int](depends("the hop limit"), v.Place)
 		}
 	}
 	return m
 }
 
-func depends(name string) string {
-	return name + " is not written, so it depends on the account and the image"
+func depends(what string) string {
+	return what + " is not written, so it depends on the account and the image"
 }
 
 // account is the resource that sets the defaults of the account, if there is

@@ -168,7 +168,7 @@ func (a *acls) entry(v resource.Value, state read.State, at ref.Place, inline bo
 		out = append(out, e)
 	}
 	if len(out) == 0 {
-		a.Warn(at, "entry without an address range", "The entry has neither cidr_block nor ipv6_cidr_block, so its range is taken as unknown; AWS refuses it.")
+		a.Warn(at, "entry without an address range", "The entry has no address range, of IPv4 or of IPv6, so its range is taken as unknown; AWS refuses it.")
 		e := base
 		e.Block, e.Ports = topo.Block{Why: "the entry names no range"}, a.ACLPorts(v, true, inline, at)
 		out = append(out, e)

@@ -238,13 +238,14 @@ func withoutOwner(id ref.ID) ref.ID {
 }
 
 // mixed reports rule resources beside blocks, and says in which state that
-// leaves the rule.
+// leaves the rule. Only Terraform takes rules away again that it did not write in
+// blocks: in CloudFormation both hold.
 func (g *groups) mixed(res resource.Resource, group ref.ID, dir direction) read.State {
 	i := 0
 	if dir == egress {
 		i = 1
 	}
-	if !g.inline[group][i] {
+	if !g.inline[group][i] || res.Called != "" {
 		return read.State{Exists: fact.Yes}
 	}
 	if !g.told[group] {

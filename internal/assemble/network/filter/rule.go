@@ -93,7 +93,7 @@ func (g *groups) put(res resource.Resource, group topo.Link, dir direction, rule
 	if group.ID == "" {
 		why := string(res.ID) + " belongs to a group that is not known: " + cmp.Or(group.Why, "none is written")
 		if group.Why == "" {
-			g.Diags.Add(diag.Error, res.Place, "rule without a security group", "The rule has no security_group_id, so that it may belong to any group.")
+			g.Diags.Add(diag.Error, res.Place, "rule without a security group", "The rule names no security group, so that it may belong to any group.")
 		}
 		more, n := g.more[res.ID.Root()], 0
 		if dir == egress {

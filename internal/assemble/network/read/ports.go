@@ -21,7 +21,7 @@ func (r *Reader) RulePorts(protocol, from, to resource.Value, at ref.Place) nets
 	f, t := design.Int(from, -1).Or(-1), design.Int(to, -1).Or(-1)
 	given := Written(from) && Written(to)
 	if !given && (Written(from) || Written(to)) && ok && (number == int(netset.ProtoTCP) || number == int(netset.ProtoUDP)) {
-		r.Warn(at, "rule with one port", "Only one of from_port and to_port is written, so the rule is read as every port; AWS wants both.")
+		r.Warn(at, "rule with one port", "Only one end of the range of ports is written, so the rule is read as every port; AWS wants both.")
 	}
 	ports, problem := netset.RulePorts(p, f, t, given)
 	return r.checked(ports, problem, ok, at)

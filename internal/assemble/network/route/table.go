@@ -124,7 +124,7 @@ func (t *tables) route(res resource.Resource) {
 func (t *tables) put(res resource.Resource, link topo.Link, route topo.Route) {
 	if link.ID == "" {
 		if link.Why == "" {
-			t.Diags.Add(diag.Error, res.Place, "route without a route table", "The route has no route_table_id, so that it may belong to any table.")
+			t.Diags.Add(diag.Error, res.Place, "route without a route table", "The route names no route table, so that it may belong to any table.")
 		}
 		t.more = cmp.Or(t.more, string(res.ID)+" belongs to a route table that is not known: "+cmp.Or(link.Why, "none is written"))
 		return
