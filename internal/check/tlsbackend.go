@@ -7,6 +7,7 @@ import (
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/intent"
+	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/topo"
 )
 
@@ -75,12 +76,21 @@ func (r *run) backendLeg(g *topo.TargetGroup) finding.Finding {
 // encrypted.
 func (r *run) needsTLS(g *topo.TargetGroup) (bool, string) {
 	for _, w := range r.BoundTo(g.ID) {
-		if r.intent.TLS(w.ID, w.Name) == intent.TLSRequired {
-			return true, w.Name + " is declared to need TLS"
+		if needs, why := r.demands(w.ID, w.Name); needs {
+			return true, why
 		}
-		if s := r.intent.Sensitivity(w.ID, w.Name); s >= sensitive && r.intent.TLS(w.ID, w.Name) != intent.TLSOptional {
-			return true, fmt.Sprintf("%s is declared %s", w.Name, s)
-		}
+	}
+	return false, ""
+}
+
+// demands is whether the user declared that what a thing sends and receives must
+// be encrypted.
+func (r *run) demands(id ref.ID, name string) (bool, string) {
+	if r.intent.TLS(id, name) == intent.TLSRequired {
+		return true, name + " is declared to need TLS"
+	}
+	if s := r.intent.Sensitivity(id, name); s >= sensitive && r.intent.TLS(id, name) != intent.TLSOptional {
+		return true, fmt.Sprintf("%s is declared %s", name, s)
 	}
 	return false, ""
 }

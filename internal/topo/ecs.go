@@ -101,7 +101,23 @@ type Container struct {
 	LogOptions      map[string]string
 	Secrets         []string // valueFrom of secrets, secretOptions and repository credentials
 	EnvFiles        []string
+	Calls           []Call // variables that name an address, in order of their names
 	Place           ref.Place
+}
+
+// Call is what a variable says of an address that the container connects to. It
+// holds nothing else of the value, which may have secrets in it.
+type Call struct {
+	Variable string
+	Scheme   string   // of a URL, lower case: "http", "rediss"; empty if the value is no URL
+	Host     string   // of a URL, lower case; pieces that are not known are ${…}
+	Port     string   // of a URL; empty if none is written
+	Things   []ref.ID // things whose attributes the value is made of
+	Open     string   // why a piece of the host is not known, or what it is called; empty if all of it is known
+	// TLS is whether the client insists on TLS: by the scheme, or by an option
+	// such as sslmode=require.
+	TLS   fact.Tri
+	Place ref.Place
 }
 
 // PortMapping is a port mapping.
@@ -146,8 +162,10 @@ type Workload struct {
 	Bindings       []Binding
 	BindingsMore   string
 	ServiceConnect ServiceConnect
-	Registries     bool     // service discovery
-	IgnoresChanges []string // attributes whose drift the source tolerates
+	Registries     bool      // service discovery
+	Discovery      []string  // DNS names that service discovery gives it, lower case; pieces that are not known are ${…}
+	Lattice        ref.Place // of its VPC Lattice configuration; zero if there is none
+	IgnoresChanges []string  // attributes whose drift the source tolerates
 }
 
 // Binding connects a workload to a target group or classic load balancer.
@@ -162,15 +180,17 @@ type Binding struct {
 
 // ServiceConnect is the Service Connect configuration of a service.
 type ServiceConnect struct {
-	Enabled   fact.Fact[bool]
-	Namespace string
-	Services  []ConnectService
+	Enabled      fact.Fact[bool]
+	Namespace    string
+	Services     []ConnectService
+	ServicesMore string // why there may be further ones
 }
 
 // ConnectService is one service that Service Connect offers.
 type ConnectService struct {
 	PortName    string
 	IngressPort fact.Fact[int] // ingressPortOverride; 0 if there is none
+	Names       []string       // by which clients call it, lower case
 	TLS         fact.Fact[bool]
 	Place       ref.Place
 }
@@ -193,6 +213,11 @@ type Host struct {
 	Metadata        Metadata
 	InstanceProfile fact.Fact[string] // "" if there is none
 	Template        ref.ID            // launch template or configuration
+	InstanceType    fact.Fact[string] // "m6i.large"
+
+	// ECSImage is Yes if its machine image is an ECS-optimised one of AWS, on
+	// which ecs-init starts the agent.
+	ECSImage fact.Fact[bool]
 }
 
 // Metadata is the instance metadata options (AWS "Configure the Instance

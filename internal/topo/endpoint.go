@@ -68,6 +68,13 @@ type Listen struct {
 	Place ref.Place
 }
 
+// Namespace is a private DNS namespace of AWS Cloud Map: names in it are those of
+// services that register there.
+type Namespace struct {
+	Thing
+	Domain fact.Fact[string] // "shop.local"
+}
+
 // Store is a data store with what decides about encryption on the way to it.
 type Store struct {
 	Thing

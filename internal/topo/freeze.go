@@ -76,6 +76,7 @@ func (s *Snapshot) Freeze() *Snapshot {
 	x.workloads = table(&s.Workloads, func(t *Workload) ref.ID { return t.ID })
 	x.hosts = table(&s.Hosts, func(t *Host) ref.ID { return t.ID })
 	x.stores = table(&s.Stores, func(t *Store) ref.ID { return t.ID })
+	table(&s.Namespaces, func(t *Namespace) ref.ID { return t.ID })
 	table(&s.FlowLogs, func(t *FlowLog) ref.ID { return t.ID })
 	table(&s.Gaps, func(t *Gap) ref.ID { return t.ID })
 	slices.SortStableFunc(s.NotModelled, func(a, b finding.NotModelled) int { return cmp.Compare(a.Type, b.Type) })

@@ -78,6 +78,7 @@ type Snapshot struct {
 	Workloads         []Workload
 	Hosts             []Host
 	Stores            []Store
+	Namespaces        []Namespace
 
 	Gaps        []Gap
 	NotModelled []finding.NotModelled

@@ -49,6 +49,10 @@ type VPC struct {
 	// BlockPublicAccess is what VPC Block Public Access does to this VPC.
 	BlockPublicAccess fact.Fact[BlockPublicAccess]
 
+	// Encrypted is whether VPC encryption controls enforce that everything in it
+	// encrypts what it sends within the VPC (AWS "VPC encryption controls").
+	Encrypted fact.Fact[bool]
+
 	// More says why the VPC may hold gateways, routes, endpoints or flow logs
 	// that are not in the snapshot: it is elsewhere, or a gap is given its name.
 	// EndpointsMore and LogsMore say so of VPC endpoints and of flow logs alone.

@@ -213,7 +213,7 @@ func TestFileSystem(t *testing.T) {
 			subnet_id = each.value
 			security_groups = [aws_security_group.g.id]
 		}`)
-	if got := store(s, "aws_efs_file_system.f"); got != "efs:2049 public false tls ?" {
+	if got := store(s, "aws_efs_file_system.f"); got != "efs:2049 public false tls false" {
 		t.Errorf("store is %s", got)
 	}
 	for id, subnet := range map[string]string{`aws_efs_mount_target.m["a"]`: "aws_subnet.a", `aws_efs_mount_target.m["b"]`: "aws_subnet.pub"} {

@@ -115,7 +115,7 @@ func Add(d *design.Design, s *topo.Snapshot) {
 		r.add(res, f, members[res.ID])
 	}
 	d.Understand(types...)
-	d.Understand("aws_efs_file_system", "aws_efs_access_point", "aws_efs_backup_policy", "aws_rds_cluster_instance", "aws_docdb_cluster_instance",
+	d.Understand("aws_efs_file_system_policy", "aws_efs_file_system", "aws_efs_access_point", "aws_efs_backup_policy", "aws_rds_cluster_instance", "aws_docdb_cluster_instance",
 		"aws_neptune_cluster_instance", "aws_db_parameter_group", "aws_rds_cluster_parameter_group", "aws_docdb_cluster_parameter_group",
 		"aws_redshift_parameter_group")
 	r.fileSystems()
@@ -334,12 +334,26 @@ func (r *reader) fileSystem(res resource.Resource) ref.ID {
 // fileSystems adds the file systems that mount targets are for, each once.
 func (r *reader) fileSystems() {
 	done := map[ref.ID]bool{}
-	store := func(t topo.Thing) {
-		if !done[t.ID] {
-			done[t.ID] = true
-			r.s.Stores = append(r.s.Stores, topo.Store{Thing: t, Engine: fact.Known("efs", t.Place), Port: fact.Default(2049), Public: fact.Default(false),
-				RequireTLS: fact.Missing[bool]("the policy of the file system may require it", t.Place)})
+	policies := map[ref.ID]fact.Fact[bool]{}
+	for _, res := range r.d.Of("aws_efs_file_system_policy") {
+		f := fact.Missing[bool]("what the policy of the file system denies is not known", res.Place)
+		if denies := policyDenies(res.Get("policy")); denies != fact.Unknown && res.Exists == fact.Yes {
+			f = fact.Known(denies == fact.Yes, res.Get("policy").Place)
 		}
+		policies[r.fileSystem(res)] = f
+	}
+	store := func(t topo.Thing) {
+		if done[t.ID] {
+			return
+		}
+		done[t.ID] = true
+		st := topo.Store{Thing: t, Engine: fact.Known("efs", t.Place), Port: fact.Default(2049), Public: fact.Default(false), RequireTLS: fact.Default(false)}
+		if policy, written := policies[t.ID]; written {
+			st.RequireTLS = policy
+		} else if t.Elsewhere {
+			st.RequireTLS = fact.Missing[bool]("the policy of the file system may require it", t.Place)
+		}
+		r.s.Stores = append(r.s.Stores, st)
 	}
 	for _, res := range r.d.Of("aws_efs_file_system") {
 		store(r.d.Thing(res, "creation_token"))

@@ -197,16 +197,20 @@ func (r *reader) requireTLS(res resource.Resource) fact.Fact[bool] {
 		switch {
 		case ok && v.IsNull() && res.Type == "aws_elasticache_replication_group":
 			return fact.Missing[bool]("whether encryption in transit is on is not written, and its default depends on the engine", res.Place)
-		case ok && on && (!known || mode != "required"):
+		case ok && on && !known:
 			return fact.Missing[bool]("the transit encryption mode may let plain connections in", v.Place)
+		case ok && on && mode != "required":
+			return fact.Known(false, res.Get("transit_encryption_mode").Place)
 		}
 		return design.Bool(v, false)
-	case "aws_elasticache_serverless_cache", "aws_mq_broker", "aws_msk_serverless_cluster":
+	case "aws_elasticache_serverless_cache", "aws_mq_broker", "aws_msk_serverless_cluster", "aws_neptune_cluster", "aws_docdbelastic_cluster":
 		return fact.Known(true, res.Place) // there is no other way
 	case "aws_memorydb_cluster":
 		return design.Bool(res.Get("tls_enabled"), true)
 	case "aws_opensearch_domain", "aws_elasticsearch_domain":
-		return design.Bool(res.Get("domain_endpoint_options", "enforce_https"), false)
+		// The block of the provider defaults to true; the API without it to false.
+		options := res.Get("domain_endpoint_options")
+		return design.Bool(options.Get("enforce_https"), res.Called == "" && wire.Written(options) == fact.Yes)
 	case "aws_msk_cluster":
 		f := design.String(res.Get("encryption_info", "encryption_in_transit", "client_broker"), "TLS")
 		if s, ok := f.Get(); ok {

@@ -173,7 +173,11 @@ func environment(c *topo.Container, v resource.Value) {
 			c.Environment = map[string]fact.Fact[string]{}
 		}
 		c.Environment[name] = design.String(member(e, "value"), "")
+		if call, ok := callOf(name, member(e, "value")); ok {
+			c.Calls = append(c.Calls, call)
+		}
 	}
+	slices.SortStableFunc(c.Calls, func(a, b topo.Call) int { return strings.Compare(a.Variable, b.Variable) })
 }
 
 func texts(v resource.Value) map[string]string {

@@ -98,6 +98,13 @@ func (r *reader) read(res resource.Resource) *topo.TaskDefinition {
 	var diags diag.List
 	t.Containers, t.ContainersMore, diags = container.Read(res.Get("container_definitions"))
 	r.diags = append(r.diags, diags...)
+	for _, c := range t.Containers {
+		for _, call := range c.Calls {
+			for i, id := range call.Things {
+				call.Things[i] = r.d.Canonical(id)
+			}
+		}
+	}
 	t.TaskRole, t.ExecutionRole = wire.Named(r.d, res.Get("task_role_arn")), wire.Named(r.d, res.Get("execution_role_arn"))
 	pid := design.String(res.Get("pid_mode"), "")
 	if s, ok := pid.Get(); ok {

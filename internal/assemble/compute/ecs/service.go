@@ -2,6 +2,7 @@ package ecs
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/muralla-net/muralla/internal/assemble/compute/wire"
 	"github.com/muralla-net/muralla/internal/assemble/design"
@@ -26,6 +27,10 @@ func (r *reader) readServices() {
 		}
 		w.Exec = design.Bool(res.Get("enable_execute_command"), false)
 		w.Registries = wire.Written(res.Get("service_registries")) == fact.Yes
+		w.Discovery = r.discovery(res.Get("service_registries"))
+		if v := res.Get("vpc_lattice_configurations"); wire.Written(v) != fact.No {
+			w.Lattice = cmp.Or(v.Place, res.Place)
+		}
 		r.bindings(w, res)
 		r.connect(w, res)
 	}
@@ -40,8 +45,10 @@ func (r *reader) readServices() {
 		w.Desired = fact.Missing[int]("its scale is a share of the service", res.Place)
 		w.Exec = fact.Missing[bool]("the service decides it", res.Place)
 		w.Registries = wire.Written(res.Get("service_registries")) == fact.Yes
+		w.Discovery = r.discovery(res.Get("service_registries"))
 		r.bindings(w, res)
 	}
+	r.namespaces()
 	r.deployments()
 }
 
@@ -137,8 +144,17 @@ func (r *reader) connect(w *topo.Workload, res resource.Resource) {
 	sc.Enabled = design.Bool(v.Get("enabled"), true)
 	sc.Namespace = design.Display(v.Get("namespace"))
 	for _, b := range v.Get("service").Items() {
+		if b.Maybe || b.Kind != resource.Map {
+			sc.ServicesMore = cmp.Or(sc.ServicesMore, design.Why(b))
+		}
 		s := topo.ConnectService{PortName: design.Display(b.Get("port_name")), IngressPort: design.Int(b.Get("ingress_port_override"), 0), Place: b.Place}
 		s.TLS = present(b.Get("tls"))
+		s.Names = append(s.Names, strings.ToLower(cmp.Or(design.Display(b.Get("discovery_name")), s.PortName)))
+		for _, name := range wire.Each(b.Get("client_alias"), "dns_name") {
+			if name := strings.ToLower(design.Display(name)); name != "" {
+				s.Names = append(s.Names, name)
+			}
+		}
 		sc.Services = append(sc.Services, s)
 		e := r.endpoints[w.ID]
 		if port, known := s.IngressPort.Get(); e != nil && (!known || port != 0) {

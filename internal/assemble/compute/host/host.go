@@ -195,6 +195,11 @@ func (r *reader) one(res resource.Resource, subnets resource.Value, l layers) to
 	default:
 		h.Bottlerocket = fact.No
 	}
+	h.InstanceType = design.String(l.get("instance_type"), "")
+	if s, ok := h.InstanceType.Get(); ok && s == "" || !res.Get("mixed_instances_policy").IsNull() {
+		h.InstanceType = fact.Missing[string]("the instance type is chosen at launch", res.Place)
+	}
+	h.ECSImage = r.image(l.get("ami", "image_id"))
 	r.join(&h, data)
 	if agent := res.Get("container_instance"); !agent.IsNull() {
 		r.registered(&h, agent)

@@ -129,6 +129,7 @@ func mergeHosts(a, b topo.Host) topo.Host {
 	a.InstanceProfile = agreed(a.InstanceProfile, b.InstanceProfile)
 	a.Metadata.Endpoint, a.Metadata.Tokens = agreed(a.Metadata.Endpoint, b.Metadata.Endpoint), agreed(a.Metadata.Tokens, b.Metadata.Tokens)
 	a.Metadata.HopLimit, a.Metadata.IPv6 = agreed(a.Metadata.HopLimit, b.Metadata.HopLimit), agreed(a.Metadata.IPv6, b.Metadata.IPv6)
+	a.InstanceType, a.ECSImage = agreed(a.InstanceType, b.InstanceType), agreed(a.ECSImage, b.ECSImage)
 	if a.Template != b.Template {
 		a.Template = ""
 	}

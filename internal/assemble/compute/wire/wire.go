@@ -200,10 +200,10 @@ func Each(blocks resource.Value, key ...string) []resource.Value {
 
 // Named is the name of a thing outside the snapshot, such as a role: its address
 // if it is a reference, a text with its unknown pieces shown, "" if none is
-// written.
+// written. A variable without a value may turn out to name none.
 func Named(d *design.Design, v resource.Value) fact.Fact[string] {
 	switch {
-	case v.Kind == resource.Ref && !v.Maybe:
+	case v.Kind == resource.Ref && !v.Maybe && v.Ref.Attr != "":
 		return fact.Known(string(d.Key(v.Ref)), v.Place)
 	case v.Kind == resource.Text && !v.Maybe && design.Display(v) != "":
 		return fact.Known(design.Display(v), v.Place)

@@ -60,8 +60,9 @@ func addVPCs(r *read.Reader, s *topo.Snapshot) {
 		if res.Data {
 			v.BlocksMore = cmp.Or(v.BlocksMore, elsewhere)
 			v.DNSSupport = fact.Missing[bool](elsewhere, res.Place)
-			v.DNSHostnames = v.DNSSupport
+			v.DNSHostnames, v.Encrypted = v.DNSSupport, v.DNSSupport
 		} else {
+			v.Encrypted = fact.Default(false)
 			v.DNSSupport = design.Bool(res.Get("enable_dns_support"), true)
 			v.DNSHostnames = design.Bool(res.Get("enable_dns_hostnames"), res.Type == "aws_default_vpc")
 		}
@@ -70,6 +71,13 @@ func addVPCs(r *read.Reader, s *topo.Snapshot) {
 	vpcs := s.VPCs[first:]
 	addRanges(r, vpcs, "aws_vpc_ipv4_cidr_block_association", "cidr_block", topo.IPv4)
 	addRanges(r, vpcs, "aws_vpc_ipv6_cidr_block_association", "ipv6_cidr_block", topo.IPv6)
+	for _, res := range r.Of("aws_vpc_encryption_control") {
+		for i := range vpcs {
+			if vpcs[i].ID == r.Link(res.Get("vpc_id")).ID {
+				vpcs[i].Encrypted = enforces(res)
+			}
+		}
+	}
 	r.Understand("data.aws_vpcs", "aws_vpc_dhcp_options_association", "data.aws_vpc_dhcp_options")
 }
 
@@ -121,4 +129,17 @@ func addRanges(r *read.Reader, vpcs []topo.VPC, typ, attr string, family topo.Fa
 			}
 		}
 	}
+}
+
+// enforces reads the mode of VPC encryption controls: monitor only observes.
+func enforces(res resource.Resource) fact.Fact[bool] {
+	mode := design.String(res.Get("mode"), "")
+	s, known := mode.Get()
+	switch {
+	case !known:
+		return fact.Missing[bool](mode.Why, mode.Place)
+	case s == "enforce" && res.Exists != fact.Yes:
+		return fact.Missing[bool](res.Why, res.Place)
+	}
+	return fact.Known(s == "enforce", mode.Place)
 }
