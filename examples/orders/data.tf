@@ -20,6 +20,7 @@ resource "aws_security_group" "db" {
 resource "aws_db_instance" "orders" {
   identifier                  = "orders"
   engine                      = "postgres"
+  engine_version              = "16.3"
   instance_class              = "db.t4g.small"
   allocated_storage           = 20
   username                    = "orders"

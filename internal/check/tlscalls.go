@@ -187,7 +187,7 @@ func (r *run) inNamespace(call topo.Call) string {
 // leads somewhere in any case.
 func saysDiscovery(name string) bool {
 	name = strings.ToLower(name)
-	return strings.Contains(name, "service_discovery") || strings.Contains(name, "servicediscovery") || strings.Contains(name, "namespace") || strings.Contains(name, "cloudmap")
+	return strings.Contains(strings.ReplaceAll(name, "_", ""), "servicediscovery") || strings.Contains(name, "namespace") || strings.Contains(name, "cloudmap")
 }
 
 // private is whether a name or an address leads to another machine inside:

@@ -39,12 +39,13 @@ func judgeTLSData(r *run) {
 type forcing struct{ off, fix string }
 
 // forcingOf says it for a store, by its type where several engines share it.
-func forcingOf(st *topo.Store) forcing {
+func (r *run) forcingOf(st *topo.Store) forcing {
+	word := func(name string) string { return r.word(st.Thing, name) }
 	engine := st.Engine.Or("")
 	kind := strings.ToLower(strings.NewReplacer("_", "", "::", "").Replace(st.Type))
 	switch {
 	case strings.Contains(kind, "dbproxy"):
-		return forcing{"the proxy does not require TLS", "Set require_tls of the proxy to true."}
+		return forcing{"the proxy does not require TLS", "Set " + word("require_tls") + " of the proxy to true."}
 	case strings.Contains(engine, "postgres"), strings.Contains(engine, "sqlserver"):
 		return forcing{"the parameter rds.force_ssl is off", "Set the parameter rds.force_ssl to 1 in a parameter group of its own."}
 	case strings.Contains(engine, "mysql"), strings.Contains(engine, "mariadb"), engine == "aurora":
@@ -52,17 +53,17 @@ func forcingOf(st *topo.Store) forcing {
 	case engine == "docdb":
 		return forcing{"the parameter tls is disabled", "Set the parameter tls to enabled, or leave it out."}
 	case engine == "redshift":
-		return forcing{"the parameter require_ssl is off", "Set the parameter require_ssl to true."}
+		return forcing{"its parameter group does not require SSL", "Set the parameter for SSL of its parameter group to true."}
 	case strings.Contains(kind, "memorydb"):
-		return forcing{"TLS is switched off", "Set tls_enabled to true, or leave it out."}
+		return forcing{"TLS is switched off", "Set " + word("tls_enabled") + " to true, or leave it out."}
 	case engine == "redis", engine == "valkey", engine == "memcached":
-		return forcing{"encryption in transit is off, or only preferred", "Set transit_encryption_enabled to true and the transit encryption mode to required; clients then connect over TLS (rediss://)."}
+		return forcing{"encryption in transit is off, or only preferred", "Set " + word("transit_encryption_enabled") + " to true and the transit encryption mode to required; clients then connect over TLS (rediss://)."}
 	case engine == "kafka":
-		return forcing{"brokers let clients in over plain text", "Set client_broker of encryption_in_transit to TLS."}
+		return forcing{"brokers let clients in over plain text", "Set " + word("client_broker") + " of " + word("encryption_in_transit") + " to TLS."}
 	case engine == "opensearch":
-		return forcing{"the domain answers plain HTTP", "Set enforce_https of domain_endpoint_options to true."}
+		return forcing{"the domain answers plain HTTP", "Set " + word("enforce_https") + " of " + word("domain_endpoint_options") + " to true."}
 	case engine == "dax":
-		return forcing{"the cluster does not encrypt its endpoint", "Set cluster_endpoint_encryption_type to TLS."}
+		return forcing{"the cluster does not encrypt its endpoint", "Set " + word("cluster_endpoint_encryption_type") + " to TLS."}
 	}
 	return forcing{"it does not refuse plain connections", "Make the data store refuse plain connections."}
 }
@@ -136,7 +137,7 @@ func (r *run) insists(w *topo.Workload, store ref.ID) (evidence []finding.Eviden
 }
 
 func (r *run) storeLeg(st *topo.Store) finding.Finding {
-	how := forcingOf(st)
+	how := r.forcingOf(st)
 	required, known := st.RequireTLS.Get()
 	if known && required {
 		return finding.Finding{Verdict: finding.Follows, Title: st.Name + " refuses plain connections", Message: "Whoever connects has to speak TLS.",
@@ -238,7 +239,7 @@ func (r *run) volumes(d *topo.TaskDefinition) finding.Finding {
 			Title:    d.Name + " mounts files without encryption in transit",
 			Message:  "NFS sends what the containers read and write through the VPC as it is.",
 			Evidence: bad, Facts: sorted(names),
-			Fix: `Set transit_encryption = "ENABLED" in the efs_volume_configuration.`}
+			Fix: "Set " + r.word(d.Thing, "transit_encryption") + " to ENABLED in " + r.word(d.Thing, "efs_volume_configuration") + "."}
 		for _, w := range r.usersOf(d) {
 			if needs, why := r.demands(w.ID, w.Name); needs {
 				f.Severity, f.SeverityWhy = finding.High, why

@@ -195,7 +195,7 @@ func (r *reader) requireTLS(res resource.Resource) fact.Fact[bool] {
 		on, ok := design.Bool(v, false).Get()
 		mode, known := design.String(res.Get("transit_encryption_mode"), "required").Get()
 		switch {
-		case ok && v.IsNull() && res.Type == "aws_elasticache_replication_group":
+		case ok && v.IsNull() && res.Type == "aws_elasticache_replication_group" && design.String(res.Get("engine"), "redis").Or("") != "redis":
 			return fact.Missing[bool]("whether encryption in transit is on is not written, and its default depends on the engine", res.Place)
 		case ok && on && !known:
 			return fact.Missing[bool]("the transit encryption mode may let plain connections in", v.Place)

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/muralla-net/muralla/internal/assemble/design"
@@ -17,6 +18,12 @@ func (r *reader) image(v resource.Value) fact.Fact[bool] {
 		if strings.HasPrefix(s, "resolve:ssm:/aws/service/ecs/optimized-ami/") {
 			return fact.Known(true, v.Place)
 		}
+		// A plan has the identifier that a data source found.
+		for _, res := range r.d.Of("data.aws_ami", "data.aws_ssm_parameter") {
+			if s != "" && (design.Display(res.Get("id")) == s || design.Display(res.Get("value")) == s) && optimised(res) {
+				return fact.Known(true, v.Place)
+			}
+		}
 		return unknown
 	}
 	refs := []resource.Value{v}
@@ -27,26 +34,27 @@ func (r *reader) image(v resource.Value) fact.Fact[bool] {
 		if p.Kind != resource.Ref {
 			continue
 		}
-		res, ok := r.d.Find(p.Ref.ID)
-		if !ok {
-			continue
-		}
-		var names []string
-		for _, f := range res.Get("filter").Items() {
-			if key, _ := design.String(f.Get("name"), "").Get(); key == "name" {
-				for _, n := range f.Get("values").Items() {
-					names = append(names, design.Display(n))
-				}
-			}
-		}
-		names = append(names, design.Display(res.Get("name")), design.Display(res.Get("name_regex")))
-		for _, n := range names {
-			n = strings.TrimPrefix(n, "^")
-			if strings.HasPrefix(n, "/aws/service/ecs/optimized-ami/") || strings.HasPrefix(n, "amzn2-ami-ecs-") || strings.HasPrefix(n, "al2023-ami-ecs-") ||
-				strings.HasPrefix(n, "amzn-ami-") && strings.Contains(n, "amazon-ecs-optimized") {
-				return fact.Known(true, v.Place)
-			}
+		if res, ok := r.d.Find(p.Ref.ID); ok && optimised(res) {
+			return fact.Known(true, v.Place)
 		}
 	}
 	return unknown
+}
+
+// optimised is whether a data source finds an ECS-optimised image by the names
+// that it asks for.
+func optimised(res resource.Resource) bool {
+	names := []string{design.Display(res.Get("name")), design.Display(res.Get("name_regex"))}
+	for _, f := range res.Get("filter").Items() {
+		if key, _ := design.String(f.Get("name"), "").Get(); key == "name" {
+			for _, n := range f.Get("values").Items() {
+				names = append(names, design.Display(n))
+			}
+		}
+	}
+	return slices.ContainsFunc(names, func(n string) bool {
+		n = strings.TrimPrefix(n, "^")
+		return strings.HasPrefix(n, "/aws/service/ecs/optimized-ami/") || strings.HasPrefix(n, "amzn2-ami-ecs-") || strings.HasPrefix(n, "al2023-ami-ecs-") ||
+			strings.HasPrefix(n, "amzn-ami-") && strings.Contains(n, "amazon-ecs-optimized")
+	})
 }
