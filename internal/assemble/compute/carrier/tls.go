@@ -94,7 +94,7 @@ func (r *reader) byVersion(res resource.Resource) fact.Fact[bool] {
 	from, ok := defaults[name]
 	switch {
 	case res.Type == "aws_redshift_cluster":
-		return fact.Missing[bool]("no parameter require_ssl is written, and its default depends on when the cluster was made", res.Place)
+		return fact.Missing[bool]("no parameter says whether it requires SSL, and the default depends on when the cluster was made", res.Place)
 	case !known:
 		return fact.Missing[bool]("the engine is not known: "+e.Why, e.Place)
 	case !ok:
