@@ -65,13 +65,14 @@ func shellWords(line string) []string {
 
 // The words that name the inputs are what a shell reads as the same inputs.
 func TestInputWords(t *testing.T) {
-	r := request{Paths: []string{"a", "b c", "it's", "$x"}, Root: "/r s", Workspace: "w", VarFiles: []string{"v.tfvars"}, Vars: map[string]string{"password": "hush"}}
-	want := `--root='/r s' --workspace=w --var-file=v.tfvars a 'b c' 'it'\''s' '$x'`
+	r := request{Paths: []string{"a", "b c", "it's", "$x"}, Root: "/r s", Workspace: "w", VarFiles: []string{"v.tfvars"}, Vars: map[string]string{"password": "hush"},
+		Parameters: map[string]string{"Password": "hush"}, ParameterFiles: []string{"p q.json"}, Region: "eu-west-1", Account: "111122223333"}
+	want := `--root='/r s' --workspace=w --region=eu-west-1 --account=111122223333 --var-file=v.tfvars --parameter-file='p q.json' a 'b c' 'it'\''s' '$x'`
 	if got := r.words(); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	out, err := exec.Command("sh", "-c", "printf '%s\n' "+r.words()).Output()
-	if want := "--root=/r s\n--workspace=w\n--var-file=v.tfvars\na\nb c\nit's\n$x\n"; err != nil || string(out) != want {
+	if want := "--root=/r s\n--workspace=w\n--region=eu-west-1\n--account=111122223333\n--var-file=v.tfvars\n--parameter-file=p q.json\na\nb c\nit's\n$x\n"; err != nil || string(out) != want {
 		t.Errorf("a shell reads %q, want %q (%v)", out, want, err)
 	}
 }

@@ -39,10 +39,11 @@ recommendation of the AWS page on network security for Amazon ECS. Each finding
 comes with its proof: the path, the rules that open it, and where they are.
 
 A PATH is a Terraform directory, a directory with roots or Terragrunt units below
-it, a file with a plan or a state, a file or a directory with answers of AWS to
-describe calls, or an archive of muralla snapshot; what it is, is recognised.
-Without one the current directory is read. Nothing outside the repository that holds a path is
-read, unless --root names another boundary.
+it, a file with a plan or a state, a template of CloudFormation or a directory of
+them (also of AWS SAM, or what the CDK and Copilot write), a file or a directory
+with answers of AWS to describe calls, or an archive of muralla snapshot; what it
+is, is recognised. Without one the current directory is read. Nothing outside the
+repository that holds a path is read, unless --root names another boundary.
 
 What the design is meant to be, and which findings are accepted, is declared in
 muralla.yaml beside the first PATH.`,

@@ -56,7 +56,7 @@ func scripted(req request) (finding.Report, error) {
 				at, _ := strconv.Atoi(n)
 				r.Diagnostics.Add(diag.Error, ref.Place{File: file, Line: at}, strings.Join(words[2:], " "), "It is not there.")
 			case "request":
-				fmt.Fprintln(os.Stderr, req.Root, req.Vars, req.VarFiles, req.Workspace)
+				fmt.Fprintln(os.Stderr, req.Root, req.Vars, req.VarFiles, req.Workspace, req.Parameters, req.ParameterFiles, req.Region, req.Account)
 			default:
 				f := finding.Finding{Recommendation: words[2], Resource: ref.ID(words[3]), Title: words[3] + " is meant"}
 				for f.Verdict = finding.Violates; f.Verdict > 0 && f.Verdict.String() != words[0]; f.Verdict-- {

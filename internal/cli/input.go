@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -20,11 +21,15 @@ import (
 // inputOptions is what the flags say about reading a design. Commands that read
 // one have them in common.
 type inputOptions struct {
-	config    string
-	vars      []string
-	varFiles  []string
-	workspace string
-	root      string
+	config         string
+	vars           []string
+	varFiles       []string
+	workspace      string
+	parameters     []string
+	parameterFiles []string
+	region         string
+	account        string
+	root           string
 }
 
 func (o *inputOptions) flags(f *pflag.FlagSet) {
@@ -32,19 +37,32 @@ func (o *inputOptions) flags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.vars, "var", nil, "set a Terraform variable, `NAME=VALUE`; may be repeated")
 	f.StringArrayVar(&o.varFiles, "var-file", nil, "read Terraform variables from `FILE`; may be repeated")
 	f.StringVar(&o.workspace, "workspace", "", "`NAME` of the Terraform workspace")
+	f.StringArrayVar(&o.parameters, "parameter", nil, "set a CloudFormation parameter, `NAME=VALUE`; may be repeated")
+	f.StringArrayVar(&o.parameterFiles, "parameter-file", nil, "read CloudFormation parameters from `FILE`; may be repeated")
+	f.StringVar(&o.region, "region", "", "`REGION` that templates are deployed to, such as eu-west-1")
+	f.StringVar(&o.account, "account", "", "`ID` of the account that templates are deployed to")
 	f.StringVar(&o.root, "root", "", "read nothing outside `DIR`, in place of the repository of each path")
 }
 
 func (o inputOptions) request(paths []string) (request, error) {
-	r := request{Paths: paths, Root: o.root, VarFiles: o.varFiles, Workspace: o.workspace, Vars: map[string]string{}}
-	for _, v := range o.vars {
-		name, value, ok := strings.Cut(v, "=")
-		if !ok || name == "" {
-			return request{}, fail("for example: --var=region=eu-west-1", "--var wants NAME=VALUE, not %q", v)
-		}
-		r.Vars[name] = value
+	r := request{
+		Paths: paths, Root: o.root, VarFiles: o.varFiles, Workspace: o.workspace,
+		ParameterFiles: o.parameterFiles, Region: o.region, Account: o.account,
 	}
-	for _, p := range slices.Concat(paths, o.varFiles) {
+	var err error
+	if r.Vars, err = pairs("--var", "region=eu-west-1", o.vars); err != nil {
+		return request{}, err
+	}
+	if r.Parameters, err = pairs("--parameter", "VpcCidr=10.0.0.0/16", o.parameters); err != nil {
+		return request{}, err
+	}
+	if o.account != "" && !accountID.MatchString(o.account) {
+		return request{}, fail("for example: --account=111122223333", "--account wants the 12 digits of an account, not %q", o.account)
+	}
+	if o.region != "" && !regionName.MatchString(o.region) {
+		return request{}, fail("for example: --region=eu-west-1", "--region wants the name of a Region, not %q", o.region)
+	}
+	for _, p := range slices.Concat(paths, o.varFiles, o.parameterFiles) {
 		if _, err := os.Stat(p); err != nil {
 			var in *fs.PathError
 			if errors.As(err, &in) {
@@ -59,6 +77,25 @@ func (o inputOptions) request(paths []string) (request, error) {
 		}
 	}
 	return r, nil
+}
+
+var (
+	accountID  = regexp.MustCompile(`^[0-9]{12}$`)
+	regionName = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+$`)
+)
+
+// pairs reads the values of a flag that takes NAME=VALUE; the last of a name
+// counts. A word without a name is refused.
+func pairs(flag, example string, words []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, w := range words {
+		name, value, ok := strings.Cut(w, "=")
+		if !ok || name == "" {
+			return nil, fail("for example: "+flag+"="+example, "%s wants NAME=VALUE, not %q", flag, w)
+		}
+		out[name] = value
+	}
+	return out, nil
 }
 
 // configFile is the default name of what the user declares.

@@ -18,7 +18,12 @@ type request struct {
 	Vars      map[string]string // Terraform variables
 	VarFiles  []string
 	Workspace string
-	Intent    intent.Intent
+
+	Parameters      map[string]string // of CloudFormation
+	ParameterFiles  []string
+	Region, Account string // that templates are deployed to; empty: unknown
+
+	Intent intent.Intent
 }
 
 // analyse reads the inputs and judges them, before exceptions and severities are
@@ -37,17 +42,20 @@ func engines(r request) (finding.Report, error) {
 	return report, nil
 }
 
-// words name the inputs again, for a shell. Values of variables are left out:
-// they may be secrets, and reports are kept.
+// words name the inputs again, for a shell. Values of variables and
+// parameters are left out: they may be secrets, and reports are kept.
 func (r request) words() string {
 	var out []string
-	for _, f := range []struct{ name, value string }{{"--root", r.Root}, {"--workspace", r.Workspace}} {
+	for _, f := range []struct{ name, value string }{{"--root", r.Root}, {"--workspace", r.Workspace}, {"--region", r.Region}, {"--account", r.Account}} {
 		if f.value != "" {
 			out = append(out, f.name+"="+shellQuote(f.value))
 		}
 	}
 	for _, f := range r.VarFiles {
 		out = append(out, "--var-file="+shellQuote(f))
+	}
+	for _, f := range r.ParameterFiles {
+		out = append(out, "--parameter-file="+shellQuote(f))
 	}
 	for _, p := range r.Paths {
 		out = append(out, shellQuote(p))
@@ -68,7 +76,10 @@ func shellQuote(s string) string {
 
 // options are those of reading the inputs.
 func (r request) options() estate.Options {
-	return estate.Options{Root: r.Root, Vars: r.Vars, VarFiles: r.VarFiles, Workspace: r.Workspace, Intent: r.Intent}
+	return estate.Options{
+		Root: r.Root, Vars: r.Vars, VarFiles: r.VarFiles, Workspace: r.Workspace,
+		Parameters: r.Parameters, ParameterFiles: r.ParameterFiles, Region: r.Region, Account: r.Account, Intent: r.Intent,
+	}
 }
 
 // open reads the inputs.

@@ -28,9 +28,24 @@ func Read(paths []string, o Options) ([]resource.Set, diag.List, error) {
 	}
 	slices.SortFunc(inputs, input.compare)
 	inputs = slices.CompactFunc(inputs, func(a, b input) bool { return a.compare(b) == 0 })
+	var templates []input
+	inputs = slices.DeleteFunc(inputs, func(in input) bool {
+		if in.template != "" {
+			templates = append(templates, in)
+		}
+		return in.template != ""
+	})
 	var sets []resource.Set
+	if len(templates) > 0 {
+		set, ds, err := readTemplates(templates, home, len(inputs) > 0, o)
+		if err != nil {
+			return nil, diags, err
+		}
+		diags = append(diags, ds...)
+		sets = append(sets, set)
+	}
 	for _, in := range inputs {
-		if len(inputs) == 1 {
+		if len(inputs) == 1 && len(templates) == 0 {
 			in.name = ""
 		}
 		read, ds, err := in.read(o)
