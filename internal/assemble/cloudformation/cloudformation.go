@@ -93,8 +93,8 @@ func translated(s *form.Scope, r resource.Resource) []resource.Resource {
 	}
 	row := rows[r.Type]
 	typ := cmp.Or(row.to, form.TypeName(r.Type))
-	if typ == "" {
-		typ = r.Type // a custom resource: what it does is not known
+	if typ == "" || r.Type == "AWS::CloudFormation::CustomResource" {
+		typ = r.Type // what it does with its properties is not known
 	}
 	return []resource.Resource{form.As(r, typ, form.Arguments(r.Body, row.names))}
 }

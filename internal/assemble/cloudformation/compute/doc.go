@@ -5,7 +5,7 @@
 // # Model
 // [Makers] has a translation for each type. Definitions of containers stay as
 // they are, since their reader takes both spellings. User data is the text that
-// is encoded, with what cfn-init does put in its place.
+// is encoded, with what cfn-init does put in its place; lines are counted there.
 //
 // # Guarantees
 // Where the provider has a default that CloudFormation does not have, the value
