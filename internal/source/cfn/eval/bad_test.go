@@ -89,6 +89,7 @@ func TestBadDefinitions(t *testing.T) {
 	}{
 		{"resources", "Resources:\n  A: 1\n  B: []\n  C: {}\n  D: {Type: [a]}\n  E: !Ref A\n  F: {Type: T}\n  G:\n", "F",
 			[]string{"2 wrong type in template", "3 wrong type in template", "4 resource without type", "5 wrong type in template", "6 wrong type in template", "8 wrong type in template"}},
+		{"null", "Resources:\n  A: {Type: T, Properties: {V: [1,\n  null], W: 1}}\n", "A", []string{"3 null in template"}},
 		{"fields", "Resources:\n  A: {Type: T, Properties: x}\n  B: {Type: T, Properties: [x]}\n  C: {Type: T, Condition: [x]}\n  D: {Type: T, Condition: x}\n  E: {Type: T, Metadata: 5, Properties: }\n", "A B C? D? E",
 			[]string{"2 wrong type in template", "3 wrong type in template", "4 wrong type in template", "5 condition not in template"}},
 		{"parameters", "Parameters:\n  A: 1\n  B: {}\n  C: {Type: [x], Default: {a: b}}\n  D: {Type: String, Default: [a], AllowedValues: 5}\nResources:\n  X: {Type: T, Properties: {A: !Ref A, B: !Ref B, C: !Ref C, D: !Ref D}}\n", "X",

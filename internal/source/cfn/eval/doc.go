@@ -24,6 +24,10 @@
 // candidates. Within a resource that exists only under a condition, and within
 // a branch of Fn::If, that condition holds.
 //
+// The Body of a resource is a map, except where a macro or a loop over what is
+// not known stands in its Properties: then it is unknown as a whole. Parts of a
+// template that make resources which nobody can tell are [Stack.Missing].
+//
 // The package has more than 1,500 lines because functions evaluate their
 // arguments, which call functions: it is one recursion over one state.
 //

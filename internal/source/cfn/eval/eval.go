@@ -96,6 +96,7 @@ func (s *Stack) eval(n *tree.Node) resource.Value {
 	case tree.Lost:
 		return term.Unknown(n.Text, at)
 	default:
+		s.say(diag.Warning, n.Line, "null in template", "Nothing is written here, and CloudFormation takes no null. Often what should be below is indented too little.")
 		return resource.Value{Place: at}
 	}
 }

@@ -28,6 +28,8 @@ func (w *jsonWriter) value(v resource.Value) {
 	switch {
 	case v.Maybe || v.Kind == resource.Unknown:
 		w.parts = append(w.parts, Opaque(v.Why, w.at, v))
+	case mayBeShorter(v) != "": // and then has one comma less
+		w.parts = append(w.parts, Opaque(mayBeShorter(v), w.at, v))
 	case v.Kind == resource.List:
 		w.put("[")
 		for i, e := range v.List {
@@ -74,6 +76,21 @@ func (w *jsonWriter) value(v resource.Value) {
 	if v.Sensitive {
 		w.parts[len(w.parts)-1].Sensitive = true
 	}
+}
+
+// mayBeShorter is why a list or map may have less in it than it shows, or "".
+func mayBeShorter(v resource.Value) string {
+	for _, e := range v.List {
+		if e.Maybe {
+			return e.Why
+		}
+	}
+	for _, k := range SortedKeys(v.Map) {
+		if e := v.Map[k]; e.Maybe {
+			return e.Why
+		}
+	}
+	return ""
 }
 
 // quote writes a text as JSON does, without escapes for HTML.
