@@ -84,9 +84,7 @@ func (s *Stack) cells(m *tree.Node, row, column resource.Value) (found []*tree.N
 	rows := s.entries(m, row)
 	for _, r := range rows {
 		columns := s.entries(r, column)
-		for _, c := range columns {
-			found = append(found, c)
-		}
+		found = append(found, columns...)
 		sure = sure && len(columns) > 0
 		if _, known := term.Text(column); !known {
 			sure = false
