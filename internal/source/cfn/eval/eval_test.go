@@ -156,6 +156,9 @@ func TestFunctions(t *testing.T) {
 		{"!Select [1, !GetAZs {Ref: 'AWS::Region'}]", "$AWS::GetAZs.1"}, {"!Select [1, !GetAZs eu-west-1]", "$AWS::GetAZs:eu-west-1.1"},
 		{"!Select [!Ref Name, [a, !Ref Vpc1]]", "?($Name $Vpc1.Ref)"},
 		{"!Split [',', 'a,b']", `["a" "b"]`}, {"!Split [',', !Join [',', [!Ref Vpc1, b]]]", `[$Vpc1.Ref "b"]`}, {"!Split [',', !Ref Name]", "$Name"},
+		{"!Split [',', !Join [',', [a, !Join [',', !Ref Subnets]]]]", `["a" ~$Subnets]`},
+		{"!Select [1, !Split [',', !Join [',', [!Join [',', !Ref Subnets], a]]]]", `?($Subnets)`},
+		{"!Split [',', !Sub 'a,${Name}']", "?($Name)"}, {"!Split [';', !Sub '${Vpc};${Name}']", "?($Name $Vpc)"}, {"!Split [';', !Sub '${Vpc};x']", `[$Vpc "x"]`},
 		{"!Split ['/', !Ref Name]", "?($Name)"}, {"!Split [',', !ImportValue subnets]", "$import:subnets"},
 		// Fn::FindInMap.
 		{"!FindInMap [Sizes, dev, Cpu]", "256"}, {"!FindInMap [Sizes, !Ref Env, Cpu]", "?($Env)"}, {"!FindInMap [Sizes, !Ref Env, Same]", `"x"`},

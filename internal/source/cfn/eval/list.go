@@ -135,8 +135,9 @@ func (s *Stack) splitText(arg *tree.Node, at ref.Place) resource.Value {
 	return s.split(source, between, at)
 }
 
-// split cuts a text at each delimiter. References are taken to hold none,
-// except that one at a comma may stand for a list.
+// split cuts a text at each delimiter. It is unknown if a reference in it may
+// hold one. A reference that is the whole text may, at a comma, stand for a
+// list; a reference to a list within a text stands for any number of elements.
 func (s *Stack) split(v resource.Value, delimiter string, at ref.Place) resource.Value {
 	if v.Maybe {
 		return term.Opaque(v.Why, at, v)
@@ -156,11 +157,22 @@ func (s *Stack) split(v resource.Value, delimiter string, at ref.Place) resource
 		return term.Opaque(v.Why, at, v)
 	}
 	var out, current []resource.Value
+	many := "" // why the current piece stands for any number
+	add := func() {
+		piece := s.concat(current, at)
+		if many != "" {
+			piece = term.Maybe(piece, many)
+		}
+		out, current, many = append(out, piece), nil, ""
+	}
 	for _, p := range parts {
 		t, ok := term.Text(p)
 		if !ok {
 			if !s.lacks(p, delimiter) {
 				return term.Opaque(s.why(p), at, v)
+			}
+			if of := s.parameterOf(p.Ref); of != nil && of.isList() && p.Ref.Attr == "" {
+				many = s.why(p)
 			}
 			current = append(current, p)
 			continue
@@ -171,13 +183,12 @@ func (s *Stack) split(v resource.Value, delimiter string, at ref.Place) resource
 		}
 		for i, piece := range pieces {
 			if i > 0 {
-				out = append(out, s.concat(current, at))
-				current = nil
+				add()
 			}
 			current = append(current, term.String(piece, at))
 		}
 	}
-	out = append(out, s.concat(current, at))
+	add()
 	if v.Sensitive {
 		for i := range out {
 			out[i].Sensitive = true
@@ -193,7 +204,10 @@ func (s *Stack) lacks(v resource.Value, delimiter string) bool {
 		return false
 	}
 	if p := s.parameterOf(v.Ref); p != nil {
-		return !p.stored() && strings.HasPrefix(p.kind, "AWS::") && strings.ContainsAny(delimiter, ",; |") || delimiter == "," && p.isList()
+		if p.isList() && v.Ref.Attr == "" {
+			return delimiter == "," // see split
+		}
+		return !p.stored() && strings.HasPrefix(p.kind, "AWS::") && strings.ContainsAny(delimiter, ",; |")
 	}
 	return (v.Ref.Attr != "" || pseudoName(v.Ref)) && strings.ContainsAny(delimiter, ",; |")
 }
