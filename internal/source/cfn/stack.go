@@ -166,6 +166,7 @@ func (s *stack) all() {
 		})
 		r.diags.Add(diag.Warning, at, "macro not modelled", fmt.Sprintf("%s may change or add any resource of this template when it is deployed. The template is read as it is written. Give the processed one in its place: aws cloudformation get-template --template-stage Processed --stack-name NAME", name))
 	}
+	r.set.Missing = append(r.set.Missing, s.eval.Missing()...)
 	r.diags = append(r.diags, s.eval.Diagnostics()...)
 }
 
