@@ -8,7 +8,7 @@ import (
 )
 
 // powershell reads EC2Launch user data: SetEnvironmentVariable with the scope
-// Machine, and Initialize-ECSAgent with the switches that stand for variables
+// Machine, setx with /M, and Initialize-ECSAgent with the switches that stand for variables
 // (AWS page "Bootstrapping Amazon ECS Windows container instances").
 func (r *reader) powershell(text string, line int) Settings {
 	d := r.draft()
@@ -91,6 +91,8 @@ func (p *psReader) statement(text string, line int) {
 		p.lose(fmt.Sprintf("line %d runs a program that is not part of the user data", line), line)
 	case strings.Contains(lower, "setenvironmentvariable("):
 		p.variable(text[strings.Index(lower, "setenvironmentvariable(")+len("setenvironmentvariable("):], line, maybe)
+	case first == "setx" || first == "setx.exe":
+		p.setx(words[1:], line, maybe)
 	case strings.Contains(lower, "initialize-ecsagent"):
 		p.initialize(words, line, maybe)
 	case strings.HasPrefix(first, "$") && len(words) > 2 && words[1].text == "=":
@@ -130,6 +132,27 @@ func (p *psReader) variable(args string, line int, maybe string) {
 	}
 	if strings.EqualFold(strings.TrimPrefix(scope, "[System.EnvironmentVariableTarget]::"), "machine") {
 		p.d.put(name, value, line, maybe)
+	}
+}
+
+// setx reads setx NAME VALUE /M, which sets a variable of the machine; without
+// /M it is one of the user (Microsoft, "setx").
+func (p *psReader) setx(words []psWord, line int, maybe string) {
+	var got []string
+	machine := false
+	for _, w := range words {
+		if strings.EqualFold(w.text, "/m") || strings.EqualFold(w.text, "-m") {
+			machine = true
+		} else {
+			got = append(got, p.value(w))
+		}
+	}
+	switch {
+	case !machine:
+	case len(got) != 2 || hole.Has(got[0]) || strings.HasPrefix(got[0], "/"):
+		p.lose(fmt.Sprintf("the variable that line %d sets cannot be read", line), line)
+	default:
+		p.d.put(got[0], got[1], line, maybe)
 	}
 }
 
