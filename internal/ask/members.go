@@ -271,6 +271,9 @@ func (d directory) lies(p *topo.Endpoint, subnet ref.ID, addrs netset.Addrs) (be
 			possible, known = blocks(v.Blocks, v.BlocksMore)
 		}
 	}
+	if written := p.Fixed.V4().Intersect(possible); !written.IsEmpty() {
+		possible = written.Union(possible.V6()) // as the engine takes it: an interface has the addresses that are written
+	}
 	v6 := fact.Is(p.IPv6, true)
 	switch {
 	case v6 == fact.No:

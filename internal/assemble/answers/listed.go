@@ -26,19 +26,21 @@ type scope struct{ account, region string }
 type listed struct {
 	calls   map[string][]call
 	regions map[string]bool // all Regions of which something is described
-	vpc     map[string]string
+
+	accounts map[string]bool // all accounts of which something is described
+	vpc      map[string]string
 }
 
 // call is one answer.
 type call struct {
 	scope
-	regions map[string]bool // of the things in it
-	why     string          // why it is not whole
-	file    string
+	speaks map[string]bool // the Regions and accounts of the things in it
+	why    string          // why it is not whole
+	file   string
 }
 
 func newListed(of map[string][]resource.Resource) *listed {
-	l := &listed{calls: map[string][]call{}, regions: map[string]bool{}, vpc: map[string]string{}}
+	l := &listed{calls: map[string][]call{}, regions: map[string]bool{}, accounts: map[string]bool{}, vpc: map[string]string{}}
 	for _, s := range of["ec2:Subnet"] {
 		if r := own(s); r != "" {
 			l.vpc[str(get(s.Body, "VpcId"))] = r
@@ -50,16 +52,16 @@ func newListed(of map[string][]resource.Resource) *listed {
 			continue
 		}
 		for _, r := range all {
-			region := l.region(r)
-			if region == "" {
-				continue
-			}
-			l.regions[region] = true
 			key := typ + "\x00" + r.Place.File
 			if files[key] == nil {
 				files[key] = map[string]bool{}
 			}
-			files[key][region] = true
+			if region := l.region(r); region != "" {
+				l.regions[region], files[key][region] = true, true
+			}
+			if a := account(r); a != "" {
+				l.accounts[a], files[key][a] = true, true
+			}
 		}
 	}
 	for _, c := range of["call"] {
@@ -135,6 +137,18 @@ func account(r resource.Resource) string {
 	return ""
 }
 
+// speaks reports whether an answer speaks for a Region or account: its path
+// names it, or there is only one, or something in the answer is of it.
+func speaks(path, at string, all, within map[string]bool) bool {
+	switch {
+	case path != "" && at != "":
+		return path == at
+	case path != "" || len(all) <= 1:
+		return len(all) <= 1
+	}
+	return within[at]
+}
+
 // lack says why the list of a kind of thing does not speak for the place where
 // a thing is, or "". An answer whose path tells no Region speaks for the Regions
 // of the things in it, and for the only one if there is one only.
@@ -149,13 +163,7 @@ func (l *listed) lack(typ string, near resource.Resource) string {
 		why += " for " + at.region
 	}
 	for _, c := range l.calls[typ] {
-		if c.account != "" && at.account != "" && c.account != at.account {
-			continue
-		}
-		switch {
-		case c.region != "" && c.region == at.region:
-		case c.region == "" && (len(l.regions) <= 1 || c.regions[at.region]):
-		default:
+		if !speaks(c.region, at.region, l.regions, c.speaks) || !speaks(c.account, at.account, l.accounts, c.speaks) {
 			continue
 		}
 		if c.why == "" {

@@ -303,6 +303,13 @@ func (t *translator) endpoints() {
 			"route_table_ids": texts(strs(get(r.Body, "RouteTableIds")), r.Place), "subnet_ids": texts(strs(get(r.Body, "SubnetIds")), r.Place),
 			"private_dns_enabled": scalar(get(r.Body, "PrivateDnsEnabled")),
 		}
+		var own []resource.Value // its interfaces tell their addresses
+		for _, id := range strs(get(r.Body, "NetworkInterfaceIds")) {
+			if n, ok := t.byID[refID(id)]; ok && n.Type == "ec2:NetworkInterface" {
+				own = append(own, block(body{"subnet_id": scalar(get(n.Body, "SubnetId")), "ipv4": scalar(get(n.Body, "PrivateIpAddress"))}, n.Place))
+			}
+		}
+		b["subnet_configuration"] = blocks(own, r.Place)
 		switch groups := get(r.Body, "Groups"); {
 		case !strings.EqualFold(str(get(r.Body, "VpcEndpointType")), "Interface"):
 			b["security_group_ids"] = texts(strs(groups, "GroupId"), r.Place)

@@ -2,6 +2,7 @@ package private
 
 import (
 	"cmp"
+	"net/netip"
 	"strings"
 
 	"github.com/muralla-net/muralla/internal/assemble/design"
@@ -173,6 +174,11 @@ func inter(r *read.Reader, res resource.Resource, e topo.VPCEndpoint, subnets, g
 	}
 	blocks, more := read.Blocks(res.Get("subnet_configuration"))
 	for _, b := range blocks {
+		for _, attr := range []string{"ipv4", "ipv6"} {
+			if a, err := netip.ParseAddr(design.String(b.Get(attr), "").Or("")); err == nil {
+				out.Fixed = out.Fixed.Union(netset.Addr(a))
+			}
+		}
 		l := r.Link(b.Get("subnet_id"))
 		if l.ID == "" {
 			more = cmp.Or(more, l.Why)

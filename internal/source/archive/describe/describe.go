@@ -181,8 +181,8 @@ func (r *reader) list(key string, v resource.Value, more string) bool {
 			continue
 		}
 		for _, s := range shapes[key] {
-			id := Field(e, s.id)
-			if id.Kind != resource.String || id.Text == "" || s.has != "" && Field(e, s.has).IsNull() {
+			id := field(e, s.id)
+			if id.Kind != resource.String || id.Text == "" || s.has != "" && field(e, s.has).IsNull() {
 				continue
 			}
 			r.call(s.typ, more)
@@ -198,12 +198,18 @@ func (r *reader) call(typ, more string) {
 	if r.calls == nil {
 		r.calls = map[string]string{}
 	}
-	r.calls[typ] = cmp.Or(r.calls[typ], more)
+	if have, ok := r.calls[typ]; ok && have == "" {
+		return // a last page is there
+	}
+	r.calls[typ] = more
 }
 
 // unnamed reads an answer that does not say whom it is about.
 func (r *reader) unnamed(key string, v resource.Value) bool {
 	a := anonymous[key]
+	if key == "Attributes" && strings.Contains(decoded(r.file), ":targetgroup/") {
+		a = struct{ typ, id, prefix string }{"elbv2:TargetGroupAttributes", "TargetGroupArn", ":targetgroup/"}
+	}
 	if id := v.Get(a.id); id.Kind == resource.String {
 		r.add(a.typ, id.Text, v)
 		return true
@@ -249,7 +255,7 @@ func decoded(path string) string {
 // prefixed are types whose ID would not tell what they are, or is that of
 // another resource, too.
 var prefixed = map[string]string{
-	"elbv2:TargetHealth": "/targets", "elbv2:LoadBalancerAttributes": "/attributes",
+	"elbv2:TargetHealth": "/targets", "elbv2:LoadBalancerAttributes": "/attributes", "elbv2:TargetGroupAttributes": "/attributes",
 	"ec2:TransitGatewayRoutes": "/routes", "ec2:TransitGatewayPropagations": "/propagations", "ec2:PrefixListEntries": "/entries",
 	"ec2:TransitGatewayVpcAttachment": "/vpc", "ec2:SecurityGroupVpcAssociation": "/vpc",
 }
@@ -259,7 +265,7 @@ func (r *reader) add(typ, id string, v resource.Value) {
 	_, shape, _ := strings.Cut(typ, ":")
 	key := ref.ID(id + prefixed[typ])
 	if typ == "ec2:SecurityGroupVpcAssociation" {
-		key += ref.ID("/" + Field(v, "VpcId").Text)
+		key += ref.ID("/" + field(v, "VpcId").Text)
 	}
 	if strings.HasPrefix(typ, "elb:") || strings.HasPrefix(typ, "elasticache:") || strings.HasPrefix(typ, "rds:") ||
 		strings.HasPrefix(typ, "redshift:") || strings.HasPrefix(typ, "memorydb:") || strings.HasPrefix(typ, "es:") || strings.HasPrefix(typ, "events:") {

@@ -106,8 +106,8 @@ var spellings = map[string]string{
 	"taskDefinitions": "taskDefinition", "service": "services", "task": "tasks", "containerInstance": "containerInstances",
 }
 
-// Field is a field of an answer, with its first letter in either case.
-func Field(v resource.Value, name string) resource.Value {
+// field is a field of an answer, with its first letter in either case.
+func field(v resource.Value, name string) resource.Value {
 	if f := v.Get(name); !f.IsNull() || name == "" {
 		return f
 	}
