@@ -50,9 +50,6 @@ func TestArchiveSaysTheSame(t *testing.T) {
 		"answers": answersDir(t), "CloudFormation": stack,
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, stderr, status := tool(t, "check", "--date=2027-01-31", input); status == int(exitFailed) && name == "CloudFormation" && strings.Contains(stderr, "no plan and no state") {
-				return // this build does not read templates
-			}
 			archive := filepath.Join(t.TempDir(), "a.json")
 			_, stderr, status := tool(t, "snapshot", "write", "-o", archive, input)
 			if status != 0 || !strings.Contains(stderr, "wrote ") {
