@@ -78,6 +78,8 @@ func TestPowerShell(t *testing.T) {
 		{"a variable of the process only", "[Environment]::SetEnvironmentVariable(\"ECS_AWSVPC_BLOCK_IMDS\", \"true\")", fact.No, "unset"},
 		{"inside a test", "if ($x) {\nInitialize-ECSAgent -AwsvpcBlockIMDS\n}", fact.Unknown, "unset"},
 		{"a foreign program", "iex ((New-Object Net.WebClient).DownloadString('https://example.com/i.ps1'))", fact.Unknown, "?"},
+		{"cfn-init", "cfn-init.exe -v -s stack -r Hosts", fact.Unknown, "?"},
+		{"cfn-init by its path", "'C:\\Program Files\\Amazon\\cfn-bootstrap\\cfn-init.exe' -v", fact.Unknown, "?"},
 		{"a comment", "# Initialize-ECSAgent -AwsvpcBlockIMDS", fact.No, "unset"},
 	}
 	for _, r := range rows {

@@ -89,6 +89,8 @@ func (p *psReader) statement(text string, line int) {
 	case first == "invoke-expression" || first == "iex" || first == "." || first == "&" ||
 		strings.HasSuffix(first, ".ps1") || strings.Contains(lower, "| iex") || strings.Contains(lower, "|iex"):
 		p.lose(fmt.Sprintf("line %d runs a program that is not part of the user data", line), line)
+	case strings.HasPrefix(first[strings.LastIndexAny(first, `\/`)+1:], "cfn-init"):
+		p.lose(fmt.Sprintf("line %d runs cfn-init, which applies the AWS::CloudFormation::Init metadata of the template", line), line)
 	case strings.Contains(lower, "setenvironmentvariable("):
 		p.variable(text[strings.Index(lower, "setenvironmentvariable(")+len("setenvironmentvariable("):], line, maybe)
 	case first == "setx" || first == "setx.exe":

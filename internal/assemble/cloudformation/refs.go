@@ -47,8 +47,9 @@ var attributes = map[string]map[string]string{
 	"AWS::EKS::Cluster":                         {"ClusterSecurityGroupId": "vpc_config.0.cluster_security_group_id"},
 }
 
-// maxCopies bounds how many values attributes may copy from other resources, and
-// maxChain how many resources one value may come through.
+// maxCopies bounds how many values, or pieces of 256 bytes of texts, attributes
+// may copy from other resources, maxChain how many resources one value may come
+// through, and maxDepth how deep values are followed.
 const (
 	maxCopies = 50_000
 	maxChain  = 6
@@ -78,7 +79,7 @@ func (l *linker) body(v resource.Value) resource.Value { return l.value(v, "", 0
 // holds it, chain how many resources it came through.
 func (l *linker) value(v resource.Value, of string, chain, depth int) resource.Value {
 	if chain > 0 {
-		l.budget--
+		l.budget -= 1 + len(v.Text)/256
 	}
 	if depth > maxDepth {
 		return form.Unknown("it is nested too deeply", v.Place)

@@ -183,6 +183,7 @@ func TestStores(t *testing.T) {
 	}
 	resource "aws_dax_subnet_group" "DaxSubnets" { subnet_ids = [aws_subnet.A.id] }
 	resource "aws_dms_replication_instance" "Dms" {
+		publicly_accessible = true
 		vpc_security_group_ids = [aws_security_group.Sg.id]
 		replication_subnet_group_id = aws_dms_replication_subnet_group.DmsSubnets.id
 	}
@@ -236,6 +237,13 @@ func TestStores(t *testing.T) {
 		}
 	}
 	`)
+	open := snapshot(t, template(t, `"Db": {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "postgres"}}, "Rs": {"Type": "AWS::Redshift::Cluster"},
+		"Cluster": {"Type": "AWS::RDS::DBCluster", "Properties": {"Engine": "mysql", "DBClusterInstanceClass": "db.m6gd.large"}}`))
+	for _, st := range open.Stores {
+		if st.Public.IsKnown() || st.Public.Why == "" {
+			t.Errorf("whether %s is public is %+v", st.ID, st.Public)
+		}
+	}
 	kinds := map[topo.EndpointKind]int{}
 	for _, e := range s.Endpoints {
 		kinds[e.Kind]++

@@ -56,7 +56,6 @@ var rows = map[string]row{
 	"AWS::AutoScaling::AutoScalingGroup": named("aws_autoscaling_group", "AutoScalingGroupName", "name", "LaunchConfigurationName", "launch_configuration",
 		"Overrides", "override", "LoadBalancerNames", "load_balancers", "TrafficSources", "traffic_source"),
 
-	"AWS::RDS::DBCluster":                   named("aws_rds_cluster", "DBClusterIdentifier", "cluster_identifier"),
 	"AWS::RDS::DBSubnetGroup":               named("aws_db_subnet_group", "DBSubnetGroupName", "name"),
 	"AWS::RDS::DBProxy":                     named("aws_db_proxy", "DBProxyName", "name"),
 	"AWS::RDS::DBProxyEndpoint":             named("aws_db_proxy_endpoint", "DBProxyEndpointName", "db_proxy_endpoint_name"),
@@ -78,7 +77,6 @@ var rows = map[string]row{
 	"AWS::DAX::SubnetGroup":                 named("aws_dax_subnet_group", "SubnetGroupName", "name"),
 	"AWS::Redshift::ClusterSubnetGroup":     to("aws_redshift_subnet_group"),
 	"AWS::MSK::ServerlessCluster":           named("aws_msk_serverless_cluster", "VpcConfigs", "vpc_config"),
-	"AWS::DMS::ReplicationInstance":         named("aws_dms_replication_instance", "ReplicationSubnetGroupIdentifier", "replication_subnet_group_id"),
 	"AWS::DMS::ReplicationSubnetGroup":      named("aws_dms_replication_subnet_group", "ReplicationSubnetGroupIdentifier", "replication_subnet_group_id"),
 	"AWS::Timestream::InfluxDBInstance":     to("aws_timestreaminfluxdb_db_instance"),
 	"AWS::Timestream::InfluxDBCluster":      to("aws_timestreaminfluxdb_db_cluster"),

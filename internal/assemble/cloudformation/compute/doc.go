@@ -46,6 +46,8 @@ var Makers = map[string]form.Maker{
 	"AWS::EC2::SpotFleet":                   spotFleet,
 
 	"AWS::RDS::DBInstance":                 database,
+	"AWS::RDS::DBCluster":                  cluster,
+	"AWS::DMS::ReplicationInstance":        replication,
 	"AWS::RDS::DBParameterGroup":           parameters("aws_db_parameter_group", "DBParameterGroupName"),
 	"AWS::RDS::DBClusterParameterGroup":    parameters("aws_rds_cluster_parameter_group", "DBClusterParameterGroupName"),
 	"AWS::DocDB::DBClusterParameterGroup":  parameters("aws_docdb_cluster_parameter_group", "Name"),

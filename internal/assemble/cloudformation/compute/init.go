@@ -145,7 +145,14 @@ func applied(s *form.Scope, r resource.Resource, args []string) (script []resour
 	configs, ok := order(data, option(args, "-c", "--configsets"))
 	for _, config := range configs {
 		lines, understood := steps(data.Map[config])
-		script, ok = append(script, lines...), ok && understood
+		size := 0
+		for _, l := range lines {
+			size += len(l.Text)
+		}
+		if !understood || !s.Spend(size) {
+			return nil, false
+		}
+		script = append(script, lines...)
 	}
 	return script, ok
 }

@@ -18,7 +18,7 @@ func stateMachine(s *form.Scope, r resource.Resource) []resource.Resource {
 		delete(body, name)
 	}
 	definition := form.JSON(form.First(r.Get("DefinitionString"), r.Get("Definition")))
-	body["definition"] = substituted(definition, r.Get("DefinitionSubstitutions"))
+	body["definition"] = substituted(s, definition, r.Get("DefinitionSubstitutions"))
 	if file := form.First(r.Get("DefinitionS3Location"), r.Get("DefinitionUri")); definition.IsNull() && !file.IsNull() {
 		body["definition"] = form.Unknown("its definition is a file that is not part of the template", file.Place)
 		s.Diags.Add(diag.Warning, r.Place, "state machine not readable", "The definition of "+string(r.ID)+" is a file that is not part of the template, so the tasks that it may run are not analysed. Write it as Definition or DefinitionString.")
@@ -27,7 +27,7 @@ func stateMachine(s *form.Scope, r resource.Resource) []resource.Resource {
 }
 
 // substituted is a text in which each ${name} is what the substitutions say.
-func substituted(v, substitutions resource.Value) resource.Value {
+func substituted(s *form.Scope, v, substitutions resource.Value) resource.Value {
 	if substitutions.Kind != resource.Map || v.Kind != resource.String && v.Kind != resource.Text {
 		return v
 	}
@@ -60,6 +60,13 @@ func substituted(v, substitutions resource.Value) resource.Value {
 		if parts = next; len(parts) > maxPieces {
 			return form.Unknown("its definition has too many substitutions", v.Place)
 		}
+	}
+	size := 0
+	for _, p := range parts {
+		size += len(p.Text)
+	}
+	if !s.Spend(size) {
+		return form.Unknown("the definitions of state machines are too long", v.Place)
 	}
 	out := form.Join(parts)
 	out.Place, out.Maybe, out.Why, out.Sensitive = v.Place, v.Maybe, v.Why, v.Sensitive || out.Sensitive

@@ -24,6 +24,26 @@ func database(_ *form.Scope, r resource.Resource) []resource.Resource {
 	return one(r, "aws_db_instance", body)
 }
 
+// cluster translates a cluster of Amazon RDS. One that is not Aurora's has the
+// interfaces itself, and whether they are public is up to its VPC, too.
+func cluster(_ *form.Scope, r resource.Resource) []resource.Resource {
+	body := form.Arguments(r.Body, map[string]string{"DBClusterIdentifier": "cluster_identifier"})
+	if body["publicly_accessible"].IsNull() && !r.Get("DBClusterInstanceClass").IsNull() {
+		body["publicly_accessible"] = form.Unknown("PubliclyAccessible is not written, so it depends on whether its VPC has an internet gateway", r.Place)
+	}
+	return one(r, "aws_rds_cluster", body)
+}
+
+// replication translates a replication instance of AWS DMS, which is public
+// unless the template says otherwise.
+func replication(_ *form.Scope, r resource.Resource) []resource.Resource {
+	body := form.Arguments(r.Body, map[string]string{"ReplicationSubnetGroupIdentifier": "replication_subnet_group_id"})
+	if body["publicly_accessible"].IsNull() {
+		body["publicly_accessible"] = form.Bool(true, r.Place)
+	}
+	return one(r, "aws_dms_replication_instance", body)
+}
+
 // parameters translates a parameter group, whose parameters are an object.
 func parameters(typ, name string) form.Maker {
 	return func(_ *form.Scope, r resource.Resource) []resource.Resource {

@@ -32,7 +32,21 @@ type Scope struct {
 	All   []resource.Resource // sorted by ID
 	Diags diag.List
 
-	byID map[ref.ID]int
+	byID  map[ref.ID]int
+	index map[string]map[string][]resource.Resource
+	spent int // bytes of texts that translations make
+}
+
+// maxSpent bounds the texts that translations make out of other texts.
+const maxSpent = 16 << 20
+
+// Spend reports whether a translation may make a text of so many bytes more.
+func (s *Scope) Spend(bytes int) bool {
+	if s.spent+bytes > maxSpent {
+		return false
+	}
+	s.spent += bytes
+	return true
 }
 
 // NewScope indexes resources. Of two with one ID the first is kept.
@@ -55,16 +69,50 @@ func (s *Scope) Find(id ref.ID) (resource.Resource, bool) {
 	return s.All[i], true
 }
 
-// Of are the resources of a CloudFormation type.
-func (s *Scope) Of(typ string) []resource.Resource {
-	var out []resource.Resource
-	for _, r := range s.All {
-		if r.Type == typ {
-			out = append(out, r)
-		}
+// Having are the resources of a type of which a property has the key, see
+// [Scope.Key].
+func (s *Scope) Having(typ, property, key string) []resource.Resource {
+	name := typ + "." + property
+	if s.index == nil {
+		s.index = map[string]map[string][]resource.Resource{}
 	}
-	return out
+	if s.index[name] == nil {
+		by := map[string][]resource.Resource{}
+		for _, r := range s.All {
+			if r.Type == typ {
+				k := s.Key(r.Get(property))
+				by[k] = append(by[k], r)
+			}
+		}
+		s.index[name] = by
+	}
+	return s.index[name][key]
 }
+
+// Open is the key of a value of which nobody can tell what it names.
+const Open = "?"
+
+// Key tells what a value names: values with equal keys name one thing, unless
+// it is [Open] or empty.
+func (s *Scope) Key(v resource.Value) string {
+	switch {
+	case v.Kind == resource.Null:
+		return ""
+	case v.Maybe:
+		return Open
+	case v.Kind == resource.String:
+		return "text " + v.Text
+	case v.Kind != resource.Ref:
+		return Open
+	}
+	if r, ok := s.Target(v); ok {
+		return KeyOf(r)
+	}
+	return "attribute " + string(v.Ref.ID) + " " + v.Ref.Attr
+}
+
+// KeyOf is the key of values that name a resource.
+func KeyOf(r resource.Resource) string { return "resource " + string(r.ID) }
 
 // Target is the resource that a value surely and exactly refers to.
 func (s *Scope) Target(v resource.Value) (resource.Resource, bool) {

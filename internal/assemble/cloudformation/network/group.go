@@ -53,13 +53,8 @@ func byName(s *form.Scope, v resource.Value) resource.Value {
 	if name == "" {
 		return v
 	}
-	var found []resource.Resource
-	for _, g := range s.Of(groupType) {
-		if g.Get("VpcId").IsNull() && form.Word(g.Get("GroupName")) == name {
-			found = append(found, g)
-		}
-	}
-	if len(found) != 1 {
+	found := s.Having(groupType, "GroupName", s.Key(v))
+	if len(found) != 1 || !found[0].Get("VpcId").IsNull() {
 		return v
 	}
 	to := form.To(found[0], "id")
@@ -125,20 +120,16 @@ func joined(a, b resource.Value) resource.Value {
 // besides tells of the outbound rules beside a group: one of them, whether one
 // surely exists, and if not, why one may.
 func besides(s *form.Scope, r resource.Resource) (one ref.ID, sure bool, may string) {
-	for _, e := range s.Of(egressType) {
-		to := e.Get("GroupId")
-		target, ok := s.Target(to)
-		switch {
-		case ok && target.ID != r.ID:
-		case ok && e.Exists == fact.Yes:
-			one, sure = e.ID, true
-		case ok:
-			may = form.Why(resource.Value{Why: e.Why}, string(e.ID)+" may not exist")
-		case to.Kind == resource.Unknown || to.Maybe:
-			may = "it is not known to which group " + string(e.ID) + " belongs"
+	for _, e := range s.Having(egressType, "GroupId", form.KeyOf(r)) {
+		if e.Exists == fact.Yes {
+			return e.ID, true, ""
 		}
+		may = form.Why(resource.Value{Why: e.Why}, string(e.ID)+" may not exist")
 	}
-	return one, sure, may
+	if unknown := s.Having(egressType, "GroupId", form.Open); len(unknown) > 0 && may == "" {
+		may = "it is not known to which group " + string(unknown[0].ID) + " belongs"
+	}
+	return "", false, may
 }
 
 // open are the rules that let everything out; with a reason they are possible.
@@ -169,8 +160,12 @@ func egressRule(s *form.Scope, r resource.Resource) []resource.Resource {
 	if !letsAllOut(r.Get("IpProtocol"), r.Get("CidrIp")) || r.Exists != fact.Yes {
 		return []resource.Resource{out}
 	}
-	for _, e := range s.Of(egressType) {
-		if e.ID != r.ID && same(e.Get("GroupId"), r.Get("GroupId")) {
+	key := s.Key(r.Get("GroupId"))
+	if key == form.Open || key == "" {
+		return []resource.Resource{out}
+	}
+	for _, e := range s.Having(egressType, "GroupId", key) {
+		if e.ID != r.ID {
 			out.Exists, out.Why = fact.Unknown, "CloudFormation removes it if it makes "+string(e.ID)+" later"
 			s.Diags.Add(diag.Warning, r.Place, "outbound rules that depend on the order", fmt.Sprintf(
 				"%s lets everything out, and %s is an outbound rule of the same group. When CloudFormation makes the latter, it removes the rule for 0.0.0.0/0. Which rules stay depends on the order, so the open rule is taken as possible; write all outbound rules in one place.", r.ID, e.ID))
@@ -178,17 +173,6 @@ func egressRule(s *form.Scope, r resource.Resource) []resource.Resource {
 		}
 	}
 	return []resource.Resource{out}
-}
-
-// same reports whether two values surely name one group.
-func same(a, b resource.Value) bool {
-	switch {
-	case a.Kind != b.Kind:
-		return false
-	case a.Kind == resource.Ref:
-		return a.Ref == b.Ref
-	}
-	return a.Kind == resource.String && a.Text == b.Text
 }
 
 func ruleArguments(s *form.Scope, r resource.Resource, prefixList, group string) map[string]resource.Value {

@@ -45,10 +45,9 @@ func cidrBlock(_ *form.Scope, r resource.Resource) []resource.Resource {
 // adds to it, which is an argument of the subnet at the provider.
 func subnet(s *form.Scope, r resource.Resource) []resource.Resource {
 	body := form.Arguments(r.Body, nil)
-	for _, b := range s.Of("AWS::EC2::SubnetCidrBlock") {
-		to, ok := s.Target(b.Get("SubnetId"))
-		if !ok || to.ID != r.ID || !r.Get("Ipv6CidrBlock").IsNull() {
-			continue
+	for _, b := range s.Having("AWS::EC2::SubnetCidrBlock", "SubnetId", form.KeyOf(r)) {
+		if !r.Get("Ipv6CidrBlock").IsNull() {
+			break
 		}
 		v := form.First(b.Get("Ipv6CidrBlock"), form.Unknown("an address pool gives its range", b.Place))
 		if b.Exists != fact.Yes && !v.Maybe {
