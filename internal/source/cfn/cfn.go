@@ -89,10 +89,7 @@ const ManifestNotRead = "Copilot manifest not read"
 func Find(files fs.FS, dir string, o Options) ([]string, diag.List) {
 	r := newReader(files, o)
 	found, diags := find.Find(files, dir, r.shown)
-	generated := slices.ContainsFunc(found.Templates, func(p string) bool {
-		return path.Base(path.Dir(p)) != "addons" && path.Base(path.Dir(p)) != "overrides"
-	})
-	if !generated {
+	if !found.Packaged {
 		for _, m := range found.Manifests {
 			diags.Add(diag.Error, ref.Place{File: r.shown(m.Path)}, ManifestNotRead,
 				fmt.Sprintf("It describes %s (%s), but the network of it is in the template that Copilot makes. Make it and give the directory: %s", m.Name, m.Type, m.Command()))

@@ -150,6 +150,21 @@ func TestRead(t *testing.T) {
 			said: []string{"note main.yml:3 nested template taken from here"},
 		},
 		{
+			name:  "a parent by a choice of URLs that end alike",
+			files: network + "-- main.yml --\nConditions: {US: !Equals [!Ref AWS::Region, us-east-1]}\nResources:\n  Net: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: !If [US, 'https://s3.amazonaws.com/b/net/vpc.yaml', !Sub 'https://s3-${AWS::Region}.amazonaws.com/b/net/vpc.yaml']}}\n",
+			want: []string{
+				"Net/Group AWS::EC2::SecurityGroup {GroupDescription: g, VpcId: $Net/Vpc.Ref}",
+				"Net/Vpc AWS::EC2::VPC {CidrBlock: 10.0.0.0/16}",
+			},
+			said: []string{"note main.yml:3 nested template taken from here"},
+		},
+		{
+			name:  "a parent by a parameter without value, whose name and parameters speak for one template",
+			files: "-- in/network.yaml --\nParameters: {Cidr: {Type: String}}\nResources:\n  V: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !Ref Cidr}}\n-- in/network-old.yaml --\nResources:\n  V: {Type: AWS::EC2::VPC}\n-- main.yml --\nParameters: {NetworkURL: {Type: String}}\nResources:\n  Network: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: !Ref NetworkURL, Parameters: {Cidr: 10.0.0.0/8}}}\n",
+			want:  []string{"in/network-old/V AWS::EC2::VPC {}", "main/Network/V AWS::EC2::VPC {CidrBlock: 10.0.0.0/8}"},
+			said:  []string{"note main.yml:3 nested template taken from here"},
+		},
+		{
 			name:  "an application of SAM that is not deployed is no root either",
 			files: network + "-- main.yml --\nTransform: AWS::Serverless-2016-10-31\nConditions: {No: !Equals [a, b]}\nResources:\n  Net: {Type: AWS::Serverless::Application, Condition: No, Properties: {Location: net/vpc.yaml}}\n  V: {Type: AWS::EC2::VPC}\n",
 			want:  []string{"V AWS::EC2::VPC {}"},

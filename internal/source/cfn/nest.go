@@ -1,6 +1,7 @@
 package cfn
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"path"
@@ -73,6 +74,12 @@ func (r *reader) nests(from *template, id string, body resource.Value) nested {
 		}
 	case tail == "":
 		n.why = "the end of its TemplateURL is known only at deployment"
+		if url.Kind == resource.Unknown {
+			n.source, n.why = "what is not known here", "its TemplateURL is unknown: "+cmp.Or(url.Why, "nobody can tell")
+			if t := r.alternatives(from, id); t != nil {
+				n.t, n.note, n.since = t, r.shown(t.path), "which all branches of its TemplateURL end like"
+			}
+		}
 		if p := url.Ref; url.Kind == resource.Ref && p.Attr == "" {
 			name := string(p.ID.Short())
 			n.source = "what the parameter " + name + " names"
@@ -104,7 +111,9 @@ func literal(v resource.Value) (text string, known bool, tail string) {
 				tail = p.Text
 				continue
 			}
-			b.WriteString("...")
+			if !strings.HasSuffix(b.String(), "...") {
+				b.WriteString("...")
+			}
 			tail = ""
 		}
 		return b.String(), false, tail
@@ -184,6 +193,35 @@ func (r *reader) like(dir, tail string, whole bool) (*template, string) {
 		}
 	}
 	return nil, notLike
+}
+
+// alternatives is the template that both branches of a choice by Fn::If name, as
+// those do that differ in the address of Amazon S3 only; else nil.
+func (r *reader) alternatives(from *template, id string) *template {
+	for _, e := range from.Resources {
+		called, args := e.Value.Get("Properties").Get("TemplateURL").Function()
+		if e.Key != id || called != "Fn::If" || args.Kind != tree.List || len(args.List) != 3 {
+			continue
+		}
+		var found *template
+		for _, branch := range args.List[1:] {
+			bare := *from.Template
+			props := tree.NewMap(e.Line, tree.Entry{Key: "TemplateURL", Line: e.Line, Value: branch})
+			one := tree.NewMap(e.Line, tree.Entry{Key: "Type", Line: e.Line, Value: e.Value.Get("Type")}, tree.Entry{Key: "Properties", Line: e.Line, Value: props})
+			bare.Resources, bare.Outputs = []tree.Entry{{Key: id, Line: e.Line, Value: one}}, nil
+			got, ok := eval.New(&bare, eval.Options{Parameters: r.valuesFor(from), Pseudo: r.pseudo, Unmodelled: true}).Resource(id)
+			if !ok || got.Get("TemplateURL").Kind == resource.Unknown {
+				return nil
+			}
+			n := r.nests(&template{Template: &bare, path: from.path}, id, got.Body)
+			if n.t == nil || found != nil && n.t != found {
+				return nil
+			}
+			found = n.t
+		}
+		return found
+	}
+	return nil
 }
 
 // fitting is the template whose name is in that of the stack or of the parameter

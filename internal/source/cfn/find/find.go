@@ -16,6 +16,7 @@
 package find
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"io/fs"
@@ -40,6 +41,7 @@ const (
 type Found struct {
 	Templates []string
 	Manifests []Manifest // of Copilot
+	Packaged  bool       // there is a template that Copilot made
 	Assembly  bool       // there is a directory that the CDK wrote
 }
 
@@ -118,6 +120,8 @@ func (w *walker) look(name string) {
 		w.found.Assembly = true
 	case Recognise(head):
 		w.found.Templates = append(w.found.Templates, name)
+		// Copilot describes every resource of its templates so.
+		w.found.Packaged = w.found.Packaged || bytes.Contains(head, []byte("aws:copilot:description"))
 	default:
 		if m, ok := manifest(name, head); ok {
 			w.found.Manifests = append(w.found.Manifests, m)

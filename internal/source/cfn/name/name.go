@@ -100,17 +100,6 @@ func (p Pattern) Hole() (resource.Reference, bool) {
 	return out, n == 1 && out.ID != ""
 }
 
-// Known is the name if it has no holes.
-func (p Pattern) Known() (string, bool) {
-	switch len(p.parts) {
-	case 0:
-		return "", true
-	case 1:
-		return p.parts[0].text, !p.parts[0].hole
-	}
-	return "", false
-}
-
 // Match says how far two patterns agree. The zero Match is No.
 type Match uint8
 
