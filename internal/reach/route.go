@@ -278,7 +278,7 @@ func (n *Network) hasInternet(vpc ref.ID) fact.Tri {
 	if got, ok := n.internet[vpc]; ok {
 		return got
 	}
-	if v := n.topo.VPC(vpc); v == nil || v.More != "" || v.Elsewhere {
+	if v := n.topo.VPC(vpc); v == nil || v.More != "" || v.GatewaysMore != "" || v.Elsewhere {
 		return fact.Unknown
 	}
 	return fact.No

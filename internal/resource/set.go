@@ -19,6 +19,7 @@ const (
 	OfAll       Part = iota
 	OfLogs           // flow logs of a VPC
 	OfEndpoints      // VPC endpoints in a VPC
+	OfGateways       // internet gateways of a VPC
 )
 
 // Missing is a part of the design that is referred to but is not here, such as

@@ -55,9 +55,9 @@ type VPC struct {
 
 	// More says why the VPC may hold gateways, routes, endpoints or flow logs
 	// that are not in the snapshot: it is elsewhere, or a gap is given its name.
-	// EndpointsMore and LogsMore say so of VPC endpoints and of flow logs alone.
-	More                    string
-	EndpointsMore, LogsMore string
+	// The others say so of internet gateways, VPC endpoints and flow logs alone.
+	More                                  string
+	GatewaysMore, EndpointsMore, LogsMore string
 }
 
 // BlockPublicAccess is a mode of VPC Block Public Access (AWS "Block public

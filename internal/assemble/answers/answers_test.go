@@ -178,7 +178,7 @@ func TestWhatIsNotListedIsUnknown(t *testing.T) {
 		{"tables", func(s *topo.Snapshot) string { return subnet(s).RouteTable.Why }},
 		{"logs", func(s *topo.Snapshot) string { return s.VPC("vpc-1").LogsMore }},
 		{"endpoints", func(s *topo.Snapshot) string { return s.VPC("vpc-1").EndpointsMore }},
-		{"gateways", func(s *topo.Snapshot) string { return s.VPC("vpc-1").More }},
+		{"gateways", func(s *topo.Snapshot) string { return s.VPC("vpc-1").GatewaysMore }},
 		{"dns", func(s *topo.Snapshot) string { return s.VPC("vpc-1").DNSSupport.Why }},
 		{"hosts", func(s *topo.Snapshot) string { return s.VPC("vpc-1").DNSHostnames.Why }},
 		{"groups", func(s *topo.Snapshot) string { return s.SecurityGroup("sg-task").IngressMore }},

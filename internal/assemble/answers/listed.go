@@ -1,6 +1,7 @@
 package answers
 
 import (
+	"path"
 	"regexp"
 	"strings"
 
@@ -35,8 +36,9 @@ type listed struct {
 type call struct {
 	scope
 	speaks map[string]bool // the Regions and accounts of the things in it
+	named  bool            // some of them name an account
 	why    string          // why it is not whole
-	file   string
+	folder string
 }
 
 func newListed(of map[string][]resource.Resource) *listed {
@@ -66,7 +68,12 @@ func newListed(of map[string][]resource.Resource) *listed {
 	}
 	for _, c := range of["call"] {
 		typ := str(c.Get("Of"))
-		l.calls[typ] = append(l.calls[typ], call{scope{str(c.Get("Account")), str(c.Get("Region"))}, files[typ+"\x00"+c.Place.File], str(c.Get("Why")), c.Place.File})
+		within := files[typ+"\x00"+c.Place.File]
+		one := call{scope: scope{str(c.Get("Account")), str(c.Get("Region"))}, speaks: within, why: str(c.Get("Why")), folder: path.Dir(c.Place.File)}
+		for a := range l.accounts {
+			one.named = one.named || within[a]
+		}
+		l.calls[typ] = append(l.calls[typ], one)
 	}
 	return l
 }
@@ -137,21 +144,29 @@ func account(r resource.Resource) string {
 	return ""
 }
 
-// speaks reports whether an answer speaks for a Region or account: its path
-// names it, or there is only one, or something in the answer is of it.
-func speaks(path, at string, all, within map[string]bool) bool {
-	switch {
-	case path != "" && at != "":
-		return path == at
-	case path != "" || len(all) <= 1:
-		return len(all) <= 1
+// ofRegion reports whether an answer speaks for a Region: its path names it, or
+// there is only one, or something in the answer is there.
+func (c call) ofRegion(region string, all map[string]bool) bool {
+	if c.region != "" {
+		return c.region == region || region == "" && len(all) <= 1
 	}
-	return within[at]
+	return len(all) <= 1 || c.speaks[region]
+}
+
+// ofAccount reports the same of an account. Many answers name no account; those
+// speak for what was saved beside them.
+func (c call) ofAccount(account, folder string, all map[string]bool) bool {
+	switch {
+	case c.account != "" && account != "":
+		return c.account == account
+	case len(all) <= 1 || c.speaks[account]:
+		return true
+	}
+	return !c.named && c.folder == folder
 }
 
 // lack says why the list of a kind of thing does not speak for the place where
-// a thing is, or "". An answer whose path tells no Region speaks for the Regions
-// of the things in it, and for the only one if there is one only.
+// a thing is, or "".
 func (l *listed) lack(typ string, near resource.Resource) string {
 	at := scope{account(near), l.region(near)}
 	name := callOf[typ]
@@ -163,7 +178,7 @@ func (l *listed) lack(typ string, near resource.Resource) string {
 		why += " for " + at.region
 	}
 	for _, c := range l.calls[typ] {
-		if !speaks(c.region, at.region, l.regions, c.speaks) || !speaks(c.account, at.account, l.accounts, c.speaks) {
+		if !c.ofRegion(at.region, l.regions) || !c.ofAccount(at.account, path.Dir(near.Place.File), l.accounts) {
 			continue
 		}
 		if c.why == "" {

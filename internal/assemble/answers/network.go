@@ -49,7 +49,7 @@ func (t *translator) vpcs() {
 		}
 		t.needs("ec2:FlowLog", resource.OfLogs, r, id)
 		t.needs("ec2:VpcEndpoint", resource.OfEndpoints, r, id)
-		t.needs("ec2:InternetGateway", resource.OfAll, r, id)
+		t.needs("ec2:InternetGateway", resource.OfGateways, r, id)
 	}
 }
 

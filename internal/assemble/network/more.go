@@ -25,7 +25,7 @@ func (f *finisher) more() {
 	for i := range f.s.VPCs {
 		v := &f.s.VPCs[i]
 		v.More = cmp.Or(v.More, outside(v.Thing), homeless)
-		v.EndpointsMore, v.LogsMore = cmp.Or(v.More, f.Lacks(resource.OfEndpoints, v.ID)), cmp.Or(v.More, f.Lacks(resource.OfLogs, v.ID))
+		v.GatewaysMore, v.EndpointsMore, v.LogsMore = f.Lacks(resource.OfGateways, v.ID), f.Lacks(resource.OfEndpoints, v.ID), f.Lacks(resource.OfLogs, v.ID)
 		vpcs[v.ID] = v
 	}
 	// What AWS makes with a VPC can be found by whoever knows the VPC.

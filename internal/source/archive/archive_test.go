@@ -79,7 +79,7 @@ func drawSets(t *rapid.T, seen map[resource.Kind]int) []resource.Set {
 			s.Resources = append(s.Resources, r)
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "missing") {
-			m := resource.Missing{ID: ref.ID(rapid.String().Draw(t, "id")), Source: rapid.String().Draw(t, "source"), What: rapid.String().Draw(t, "what"), Of: resource.Part(rapid.IntRange(0, 2).Draw(t, "of")),
+			m := resource.Missing{ID: ref.ID(rapid.String().Draw(t, "id")), Source: rapid.String().Draw(t, "source"), What: rapid.String().Draw(t, "what"), Of: resource.Part(rapid.IntRange(0, 3).Draw(t, "of")),
 				Why: rapid.String().Draw(t, "why"), Place: drawPlace(t)}
 			for range rapid.IntRange(0, 2).Draw(t, "inputs") {
 				m.Inputs = append(m.Inputs, drawReference(t))

@@ -72,7 +72,7 @@ var kindWords = func() map[resource.Kind]string {
 }()
 
 // parts are the parts of things by their word.
-var parts = []string{resource.OfAll: "", resource.OfLogs: "flow logs", resource.OfEndpoints: "VPC endpoints"}
+var parts = []string{resource.OfAll: "", resource.OfLogs: "flow logs", resource.OfEndpoints: "VPC endpoints", resource.OfGateways: "internet gateways"}
 
 func references(list []resource.Reference) []reference {
 	var out []reference
