@@ -30,6 +30,7 @@ import (
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/intent"
 	"github.com/muralla-net/muralla/internal/netset"
+	"github.com/muralla-net/muralla/internal/policy"
 	"github.com/muralla-net/muralla/internal/reach"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/topo"
@@ -55,7 +56,7 @@ type Options struct {
 // Run judges a snapshot by every recommendation.
 func Run(s *topo.Snapshot, in intent.Intent, o Options) finding.Report {
 	r := &run{Snapshot: s, net: reach.New(s), intent: in, input: o.Input,
-		asked: map[[2]ref.ID]bool{}, exposed: map[ref.ID]exposure{}}
+		asked: map[[2]ref.ID]bool{}, exposed: map[ref.ID]exposure{}, policies: policy.NewReader()}
 	for _, rec := range recommendations {
 		r.slug = rec.Slug
 		rec.judge(r)
@@ -79,6 +80,7 @@ type run struct {
 	findings []finding.Finding
 	asked    map[[2]ref.ID]bool // pairs of endpoints
 	exposed  map[ref.ID]exposure
+	policies *policy.Reader
 }
 
 func (r *run) services() int {

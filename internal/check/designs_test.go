@@ -59,9 +59,10 @@ func TestDesigns(t *testing.T) {
 
 // impossible are verdicts that a recommendation never gives, with the reason.
 var impossible = map[string]bool{
-	"tls-policy not-applicable":       true, // is about TLS listeners only; a listener without TLS is no subject
-	"flow-logs-format not-applicable": true, // is about flow logs only
-	"sg-data not-applicable":          true, // is about data stores only
+	"tls-policy not-applicable":         true, // is about TLS listeners only; a listener without TLS is no subject
+	"flow-logs-format not-applicable":   true, // is about flow logs only
+	"flow-logs-delivery not-applicable": true, // likewise
+	"sg-data not-applicable":            true, // is about data stores only
 }
 
 type want struct {

@@ -228,7 +228,11 @@ func (s *scanner) inside(where string, open byte) {
 		}
 		in := where + "[]"
 		if open == '{' {
-			key := s.rest()[:strings.IndexAny(s.rest(), "=:")]
+			name := 0
+			if rest := s.rest(); rest[0] == '"' {
+				name = textLen(rest) // it may hold a colon
+			}
+			key := s.rest()[:name+strings.IndexAny(s.rest()[name:], "=:")]
 			s.at += len(key) + 1
 			in = where + "/" + strings.Trim(key, "\" \t()")
 		} else if open == '(' {

@@ -182,3 +182,19 @@ func spread(probes []Request, docs ...*Document) []Request {
 	}
 	return out
 }
+
+// Texts are all values of a document, in order of its statements.
+func (d *Document) Texts() []string {
+	var out []string
+	for _, s := range d.Statements {
+		out = append(out, s.Actions.Values...)
+		out = append(out, s.Resources.Values...)
+		for _, p := range s.Principals.List {
+			out = append(out, p.Value)
+		}
+		for _, c := range s.Conditions {
+			out = append(out, c.Values...)
+		}
+	}
+	return out
+}

@@ -46,7 +46,7 @@ func (d *Document) Decide(q Request) Decision {
 	var by *Statement
 	for i := range d.Statements {
 		s := &d.Statements[i]
-		m := d.matches(s, q)
+		m := matches(s, q)
 		if m == fact.No {
 			continue
 		}
@@ -77,13 +77,13 @@ func (d *Document) Decide(q Request) Decision {
 	return out
 }
 
-func (d *Document) matches(s *Statement, q Request) fact.Tri {
-	m := d.principals(s, q).And(s.Actions.match(q.Action, matchAction))
+func matches(s *Statement, q Request) fact.Tri {
+	m := principals(s, q).And(s.Actions.match(q.Action, matchAction))
 	if q.Resource != "" || s.Resources.Values != nil {
 		m = m.And(s.Resources.match(q.Resource, matchARN))
 	}
 	for _, c := range s.Conditions {
-		m = m.And(d.condition(c, q))
+		m = m.And(condition(c, q))
 	}
 	if s.Unknown != "" {
 		m = m.And(fact.Unknown)
@@ -108,7 +108,7 @@ func (s Set) match(text string, glob func(pattern, text string) fact.Tri) fact.T
 	return m
 }
 
-func (d *Document) principals(s *Statement, q Request) fact.Tri {
+func principals(s *Statement, q Request) fact.Tri {
 	p := s.Principals
 	switch {
 	case q.Identity && !p.Written:
@@ -125,9 +125,9 @@ func (d *Document) principals(s *Statement, q Request) fact.Tri {
 	for _, who := range p.List {
 		switch {
 		case who.Kind == "Service" && q.Service != "":
-			m = m.Or(d.reader.same(who.Value, q.Service))
+			m = m.Or(same(who.Value, q.Service))
 		case who.Kind == "AWS" && q.Service == "":
-			m = m.Or(d.principal(who.Value, q))
+			m = m.Or(principal(who.Value, q))
 		case hasHole(who.Kind):
 			m = m.Or(fact.Unknown)
 		}
@@ -136,24 +136,24 @@ func (d *Document) principals(s *Statement, q Request) fact.Tri {
 }
 
 // principal compares a principal of AWS with who signs a request.
-func (d *Document) principal(value string, q Request) fact.Tri {
+func principal(value string, q Request) fact.Tri {
 	if account, ok := AccountOf(value); ok {
 		k, known := q.Keys["aws:principalaccount"]
-		switch same := d.reader.same(account, k.Value); {
+		switch is := same(account, k.Value); {
 		case !known:
 			return fact.Unknown
-		case k.Absent || same == fact.No:
+		case k.Absent || is == fact.No:
 			return fact.No
 		case q.RootOnly:
 			return fact.Unknown
 		default:
-			return same
+			return is
 		}
 	}
 	if q.Principal == "" {
 		return fact.Unknown
 	}
-	m := d.reader.same(value, q.Principal)
+	m := same(value, q.Principal)
 	if m == fact.No && !strings.Contains(value, ":role/") && !strings.Contains(value, ":user/") {
 		return fact.Unknown // a unique id, or a session of the role
 	}
@@ -173,7 +173,7 @@ func AccountOf(principal string) (string, bool) {
 }
 
 // condition evaluates one key of one operator.
-func (d *Document) condition(c Condition, q Request) fact.Tri {
+func condition(c Condition, q Request) fact.Tri {
 	k, known := q.Keys[fold(c.Key)]
 	if !known || hasHole(c.Operator) || hasHole(c.Key) {
 		return fact.Unknown
@@ -183,9 +183,9 @@ func (d *Document) condition(c Condition, q Request) fact.Tri {
 		if len(c.Values) != 1 || c.More != "" || ifExists {
 			return fact.Unknown
 		}
-		return d.reader.same(fold(c.Values[0]), "true").And(fact.Of(k.Absent)).Or(d.reader.same(fold(c.Values[0]), "false").And(fact.Of(!k.Absent)))
+		return same(fold(c.Values[0]), "true").And(fact.Of(k.Absent)).Or(same(fold(c.Values[0]), "false").And(fact.Of(!k.Absent)))
 	}
-	compare, negated, ok := d.operator(op)
+	compare, negated, ok := operator(op)
 	switch {
 	case !ok:
 		return fact.Unknown
@@ -206,7 +206,7 @@ func (d *Document) condition(c Condition, q Request) fact.Tri {
 }
 
 // operator is the comparison of an operator, in lower case and without IfExists.
-func (d *Document) operator(op string) (compare func(pattern, text string) fact.Tri, negated, ok bool) {
+func operator(op string) (compare func(pattern, text string) fact.Tri, negated, ok bool) {
 	if rest, found := strings.CutPrefix(op, "stringnot"); found {
 		op, negated = "string"+rest, true
 	} else if rest, found := strings.CutPrefix(op, "arnnot"); found {
@@ -214,11 +214,11 @@ func (d *Document) operator(op string) (compare func(pattern, text string) fact.
 	}
 	switch op {
 	case "stringequals":
-		return d.reader.same, negated, true
+		return same, negated, true
 	case "stringequalsignorecase", "bool":
-		return func(a, b string) fact.Tri { return d.reader.same(fold(a), fold(b)) }, negated, true
+		return func(a, b string) fact.Tri { return same(fold(a), fold(b)) }, negated, true
 	case "stringlike":
-		return d.like, negated, true
+		return like, negated, true
 	case "arnequals", "arnlike":
 		return func(pattern, text string) fact.Tri {
 			if pattern == "*" {
@@ -230,8 +230,8 @@ func (d *Document) operator(op string) (compare func(pattern, text string) fact.
 	return nil, false, false
 }
 
-func (d *Document) like(pattern, text string) fact.Tri {
-	if d.reader.same(pattern, text) == fact.Yes {
+func like(pattern, text string) fact.Tri {
+	if same(pattern, text) == fact.Yes {
 		return fact.Yes
 	}
 	return matchText(pattern, text)

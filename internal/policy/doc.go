@@ -55,8 +55,9 @@ type Hole struct {
 
 // Reader reads documents and keeps their holes apart. Make one with [NewReader].
 type Reader struct {
-	holes []Hole
-	sure  map[string]rune
+	holes   []Hole
+	sure    map[string]rune
+	account Hole // the first name of the account that was met
 }
 
 // NewReader makes a reader that has met no hole yet.
@@ -66,6 +67,8 @@ func NewReader() *Reader { return &Reader{sure: map[string]rune{}} }
 const (
 	firstHole = '\U000F0000'
 	lastHole  = '\U000FFFFD'
+	// accountHole is the account of the design: twelve digits.
+	accountHole = lastHole - 1
 )
 
 func isHole(c rune) bool { return c >= firstHole && c <= lastHole }
@@ -90,23 +93,38 @@ func (r *Reader) Value(text string, holes []Hole) string {
 	return text
 }
 
+// rune is the rune of a hole. All names of the account of the design are one, as
+// all of a design is of one account.
 func (r *Reader) rune(h Hole) rune {
-	if c, ok := r.sure[h.Text]; ok && h.Sure {
+	key := h.Text
+	switch h.Shape {
+	case ShapeOwnAccount:
+		if r.account.Text == "" {
+			r.account = h
+		}
+		return accountHole
+	case ShapeOwnOrganization:
+		key = "organization"
+	}
+	if c, ok := r.sure[key]; ok && h.Sure {
 		return c
 	}
 	c := rune(firstHole + len(r.holes))
-	if c > lastHole {
+	if c >= accountHole {
 		return lastHole // one for all: Sure of it is never claimed, see hole
 	}
 	r.holes = append(r.holes, h)
 	if h.Sure {
-		r.sure[h.Text] = c
+		r.sure[key] = c
 	}
 	return c
 }
 
 // hole is the hole of a rune.
 func (r *Reader) hole(c rune) Hole {
+	if c == accountHole {
+		return r.account
+	}
 	if i := int(c - firstHole); i >= 0 && i < len(r.holes) {
 		return r.holes[i]
 	}

@@ -22,7 +22,6 @@ type Document struct {
 	Version    string // "2008-10-17" if none is written
 	Statements []Statement
 	More       string // why there may be further statements, as a clause
-	reader     *Reader
 }
 
 // Statement is one statement.
@@ -139,7 +138,7 @@ func (b *builder) problem(n *node, text string, fatal bool) {
 }
 
 func (b *builder) document(n *node) *Document {
-	d := &Document{Version: "2008-10-17", reader: b.Reader}
+	d := &Document{Version: "2008-10-17"}
 	if n.kind != objectNode {
 		b.problem(n, "a policy document is an object", true)
 		return d

@@ -41,6 +41,10 @@ func surely(pattern, text string) bool {
 func perhaps(pattern, text string) bool {
 	p, t := []rune(pattern), []rune(text)
 	many := func(c rune) bool { return c == '*' || isHole(c) }
+	// takes tells whether the run of a star or hole can hold a letter.
+	takes := func(run, c rune) bool {
+		return run != accountHole || c >= '0' && c <= '9' || c == '?' || many(c)
+	}
 	// next[j] tells whether p[i+1:] and t[j:] can be one text, row[j] of p[i:].
 	next := make([]bool, len(t)+1)
 	row := make([]bool, len(t)+1)
@@ -55,9 +59,9 @@ func perhaps(pattern, text string) bool {
 			case i == len(p) || j == len(t):
 				row[j] = false
 			case many(p[i]):
-				row[j] = row[j+1]
+				row[j] = takes(p[i], t[j]) && row[j+1]
 			case isHole(t[j]):
-				row[j] = next[j]
+				row[j] = takes(t[j], p[i]) && next[j]
 			default:
 				row[j] = next[j+1] && (p[i] == '?' || unicode.ToLower(p[i]) == unicode.ToLower(t[j]))
 			}
@@ -111,26 +115,13 @@ func tri(sure, maybe bool) fact.Tri {
 }
 
 // same reports whether two values are equal.
-func (r *Reader) same(a, b string) fact.Tri {
+func same(a, b string) fact.Tri {
 	switch {
 	case a == b && !strings.ContainsRune(a, lastHole):
 		return fact.Yes
 	case !hasHole(a) && !hasHole(b):
 		return fact.No
-	case r.ownAccount(a) == r.ownAccount(b) && r.ownAccount(a) != a:
-		return fact.Yes
 	}
 	// Wildcards are literal here; taking them for wildcards errs to "perhaps".
 	return tri(false, perhaps(a, b))
-}
-
-// ownAccount is a value in which every name of the account of the design is one
-// and the same: all of a design is of one account.
-func (r *Reader) ownAccount(value string) string {
-	return strings.Map(func(c rune) rune {
-		if isHole(c) && r.hole(c).Shape == ShapeOwnAccount {
-			return '\uE000'
-		}
-		return c
-	}, value)
 }

@@ -154,4 +154,43 @@ type FlowLog struct {
 	Interval    fact.Fact[int]    // seconds
 	Target      fact.Fact[string] // ARN or name of the destination
 	Role        fact.Fact[string] // delivery role
+	Region      string            // empty if unknown
+	Delivery    Delivery
+}
+
+// DestinationKind is what receives the records of a flow log. The zero value is
+// unknown.
+type DestinationKind uint8
+
+// The kinds.
+const (
+	DestinationUnknown DestinationKind = iota
+	DestinationLogGroup
+	DestinationBucket
+	DestinationStream
+)
+
+// Delivery is what decides whether the records of a flow log arrive.
+type Delivery struct {
+	Kind DestinationKind
+	To   ref.ID // of the design; empty if the destination is elsewhere
+	Name string // of the log group or bucket, if it is known
+	// Prefix is what follows the bucket in the destination: "/logs".
+	Prefix string
+	Hive   fact.Fact[bool] // Hive-compatible prefixes
+
+	Retention fact.Fact[int] // of a log group of the design: days, 0 for ever
+	// Resource is the policy of a bucket of the design.
+	Resource Policy
+	// Encrypted is whether objects are encrypted with a key of AWS KMS, and
+	// KeyPolicy the policy of the key.
+	Encrypted fact.Fact[bool]
+	KeyPolicy Policy
+
+	// RoleID is the role if it is of the design, with whom it trusts and what
+	// it may do; RoleMore says why it may do more.
+	RoleID   ref.ID
+	Trust    Policy
+	Allows   []Policy
+	RoleMore string
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/muralla-net/muralla/internal/assemble/design"
+	"github.com/muralla-net/muralla/internal/assemble/network/delivery"
 	"github.com/muralla-net/muralla/internal/assemble/network/read"
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/resource"
@@ -12,6 +13,7 @@ import (
 )
 
 func addFlowLogs(r *read.Reader, s *topo.Snapshot) {
+	ways := delivery.New(r)
 	for _, res := range r.Of("aws_flow_log") {
 		l := topo.FlowLog{
 			Thing:       r.Thing(res),
@@ -21,6 +23,8 @@ func addFlowLogs(r *read.Reader, s *topo.Snapshot) {
 			Interval:    design.Int(res.Get("max_aggregation_interval"), 600),
 			Target:      nameOf(r, res.Get("log_destination"), res.Get("log_group_name")),
 			Role:        nameOf(r, res.Get("iam_role_arn")),
+			Region:      res.Region,
+			Delivery:    ways.Of(res),
 		}
 		if t, ok := l.Traffic.Get(); ok {
 			l.Traffic = fact.Known(strings.ToUpper(t), l.Traffic.Place)
