@@ -75,19 +75,47 @@ resource "aws_vpc_endpoint" "interface" {
   subnet_ids          = aws_subnet.private[*].id
   security_group_ids  = [aws_security_group.endpoints.id]
   private_dns_enabled = true
+  policy              = local.own_organization
 }
 
 resource "aws_vpc_endpoint" "s3" {
   vpc_id          = aws_vpc.main.id
   service_name    = "com.amazonaws.eu-west-1.s3"
   route_table_ids = [aws_route_table.private.id]
+  # The layers of images are fetched with a URL that an account of AWS signs.
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = "*"
+      Action    = "s3:GetObject"
+      Resource  = "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*"
+    }]
+  })
+}
+
+locals {
+  own_organization = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = "*"
+      Action    = "*"
+      Resource  = "*"
+      Condition = { StringEquals = { "aws:PrincipalOrgID" = "o-a1b2c3d4e5" } }
+    }]
+  })
+}
+
+resource "aws_s3_bucket" "flow_logs" {
+  bucket = "shop-flow-logs"
 }
 
 resource "aws_flow_log" "main" {
   vpc_id               = aws_vpc.main.id
   traffic_type         = "ALL"
   log_destination_type = "s3"
-  log_destination      = "arn:aws:s3:::shop-flow-logs"
+  log_destination      = aws_s3_bucket.flow_logs.arn
   log_format = join(" ", [for f in [
     "version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol",
     "packets", "bytes", "start", "end", "action", "log-status", "vpc-id", "subnet-id", "instance-id",

@@ -185,7 +185,7 @@ func TestNetwork(t *testing.T) {
 		max_aggregation_interval = 60
 	}
 	resource "aws_cloudwatch_log_group" "Group" { retention_in_days = 7 }
-	resource "aws_iam_role" "Role" { assume_role_policy = "{}" }
+	resource "aws_iam_role" "Role" { assume_role_policy = jsonencode({ Statement = [] }) }
 	resource "aws_vpc_block_public_access_options" "Block" { internet_gateway_block_mode = "block-ingress" }
 	resource "aws_vpc_block_public_access_exclusion" "Except" {
 		subnet_id = aws_subnet.A.id

@@ -27,6 +27,7 @@ package network
 
 import (
 	"github.com/muralla-net/muralla/internal/assemble/design"
+	"github.com/muralla-net/muralla/internal/assemble/network/delivery"
 	"github.com/muralla-net/muralla/internal/assemble/network/filter"
 	"github.com/muralla-net/muralla/internal/assemble/network/private"
 	"github.com/muralla-net/muralla/internal/assemble/network/read"
@@ -58,7 +59,7 @@ func Add(d *design.Design, s *topo.Snapshot, o Options) diag.List {
 	private.Add(r, s)
 	route.Add(r, s)
 	addInterfaces(r, s)
-	addFlowLogs(r, s)
+	delivery.Add(r, s)
 	return r.Diags
 }
 

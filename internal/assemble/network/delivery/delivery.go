@@ -1,8 +1,8 @@
-// Package delivery reads what decides whether the records of flow logs arrive:
+// Package delivery reads flow logs and what decides whether their records arrive:
 // the destination, its policies and key, and the role that delivers.
 //
 // # Model
-// [Reader.Of] gives the [topo.Delivery] of one flow log. Log groups, buckets,
+// [Add] puts the flow logs into the snapshot, and [Reader.Of] gives the [topo.Delivery] of one flow log. Log groups, buckets,
 // keys and roles are looked at only as far as a flow log uses them.
 //
 // # Guarantees

@@ -1,19 +1,19 @@
-package network
+package delivery
 
 import (
 	"cmp"
 	"strings"
 
 	"github.com/muralla-net/muralla/internal/assemble/design"
-	"github.com/muralla-net/muralla/internal/assemble/network/delivery"
 	"github.com/muralla-net/muralla/internal/assemble/network/read"
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/resource"
 	"github.com/muralla-net/muralla/internal/topo"
 )
 
-func addFlowLogs(r *read.Reader, s *topo.Snapshot) {
-	ways := delivery.New(r)
+// Add puts the flow logs into the snapshot.
+func Add(r *read.Reader, s *topo.Snapshot) {
+	ways := New(r)
 	for _, res := range r.Of("aws_flow_log") {
 		l := topo.FlowLog{
 			Thing:       r.Thing(res),
