@@ -29,6 +29,7 @@ import (
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/intent"
+	"github.com/muralla-net/muralla/internal/need"
 	"github.com/muralla-net/muralla/internal/netset"
 	"github.com/muralla-net/muralla/internal/policy"
 	"github.com/muralla-net/muralla/internal/reach"
@@ -56,7 +57,8 @@ type Options struct {
 // Run judges a snapshot by every recommendation.
 func Run(s *topo.Snapshot, in intent.Intent, o Options) finding.Report {
 	r := &run{Snapshot: s, net: reach.New(s), intent: in, input: o.Input,
-		asked: map[[2]ref.ID]bool{}, exposed: map[ref.ID]exposure{}, policies: policy.NewReader()}
+		asked: map[[2]ref.ID]bool{}, exposed: map[ref.ID]exposure{}, policies: policy.NewReader(),
+		ways: map[[2]ref.ID]wayOut{}, needs: map[ref.ID]need.All{}}
 	for _, rec := range recommendations {
 		r.slug = rec.Slug
 		rec.judge(r)
@@ -81,6 +83,8 @@ type run struct {
 	asked    map[[2]ref.ID]bool // pairs of endpoints
 	exposed  map[ref.ID]exposure
 	policies *policy.Reader
+	ways     map[[2]ref.ID]wayOut // of interfaces in subnets
+	needs    map[ref.ID]need.All
 }
 
 func (r *run) services() int {

@@ -13,6 +13,11 @@ type Party struct {
 	Endpoint ref.ID       // an endpoint of the snapshot
 	Subnet   ref.ID       // with Endpoint: only its interface in this subnet; empty for any
 	Addrs    netset.Addrs // hosts outside every VPC of the snapshot
+
+	// With Addrs: only hosts that are in no prefix list of an AWS service, or
+	// only hosts that are in this one.
+	Unlisted bool
+	List     ref.ID
 }
 
 // At is an endpoint of the snapshot.

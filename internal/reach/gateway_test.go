@@ -45,6 +45,22 @@ func TestGatewayEndpoints(t *testing.T) {
 		// Beside the default route, the service is some of the internet.
 		row{"b", "internet", "tcp/443", "yes"},
 	)
+	// What is in no list of AWS, what is in that of Amazon S3, and in another.
+	n := New(s)
+	for _, tc := range []struct {
+		from       ref.ID
+		list       ref.ID
+		sure, some bool
+	}{
+		{"k", "", false, false}, {"u", "", false, false}, {"b", "", true, true}, {"l", "", false, false},
+		{"u", "aws", true, true}, {"b", "aws", true, true}, {"l", "aws", true, true},
+	} {
+		to := Party{Addrs: netset.Internet().V4(), List: tc.list, Unlisted: tc.list == ""}
+		sure, maybe := n.Targets(At(tc.from), to, netset.TCP(443, 443))
+		if sure.Equal(to.Addrs) != tc.sure || sure.IsEmpty() == tc.sure || maybe.IsEmpty() == tc.some {
+			t.Errorf("%s to list %q: surely %v, perhaps %v", tc.from, tc.list, sure, maybe)
+		}
+	}
 	for _, e := range New(s).Exits("u", netset.Internet().V4()) {
 		if e.Exists != fact.Yes || (e.Works == fact.Yes) != (e.Target == topo.ToGatewayEndpoint) {
 			t.Errorf("an endpoint for the service, nothing for the rest: %+v", e)

@@ -23,8 +23,10 @@ type side struct {
 
 	// addrs are the possible addresses. An interface has one of them, hosts
 	// outside have all of them.
-	addrs netset.Addrs
-	fixed bool // the gateway's side is not cut into pieces
+	addrs    netset.Addrs
+	unlisted bool             // hosts that are in no prefix list of an AWS service
+	list     *topo.PrefixList // of an AWS service, that the hosts are in; or nil
+	fixed    bool             // the gateway's side is not cut into pieces
 
 	// internet marks the whole of the internet, to which the addresses of AWS
 	// services do not count that a gateway endpoint leads to.
@@ -122,7 +124,7 @@ func (n *Network) sides(p Party, f topo.Family) []side {
 		if addrs.IsEmpty() {
 			return nil
 		}
-		return []side{{outside: true, hosts: true, family: f, addrs: addrs, exists: fact.Yes, client: widePorts,
+		return []side{{outside: true, hosts: true, unlisted: p.Unlisted, list: n.topo.PrefixList(p.List), family: f, addrs: addrs, exists: fact.Yes, client: widePorts,
 			internet: p.Addrs.Equal(netset.Internet())}}
 	}
 	e := n.topo.Endpoint(p.Endpoint)
@@ -345,6 +347,15 @@ func (q *question) insideList(id ref.ID, s *side) (got fact.Tri, bits int, why s
 	l := q.topo.PrefixList(id)
 	if l == nil {
 		return fact.Unknown, -1, "the entries of " + q.topo.Label(id) + " are not known"
+	}
+	switch {
+	case l.AWSName == "":
+	case s.unlisted:
+		return fact.No, -1, ""
+	case s.list != nil && (s.list.ID == id || s.list.AWSName == l.AWSName):
+		return fact.Yes, -1, ""
+	case s.list != nil && s.list.AWSName != "":
+		return fact.No, -1, "" // AWS services share no address that has a list
 	}
 	got, bits = q.within(l.Addrs, s), -1
 	switch {

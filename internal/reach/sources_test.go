@@ -38,3 +38,35 @@ func TestInternetSources(t *testing.T) {
 		}
 	}
 }
+
+// An address is among the targets if and only if it can be connected to by itself.
+func TestTargets(t *testing.T) {
+	seen := map[[2]bool]int{}
+	for seed := range int64(300) {
+		d := &drawer{Rand: rand.New(rand.NewSource(seed)), unknown: true}
+		n := New(d.network())
+		asked := netset.TCP(443, 443)
+		for i, e := range n.Snapshot().Endpoints {
+			to := Outside(netset.Internet())
+			to.Unlisted = i%2 == 0
+			sure, maybe := n.Targets(At(e.ID), to, asked)
+			for _, a := range outside {
+				if !netset.Internet().Contains(a) {
+					continue
+				}
+				one := Party{Addrs: netset.Addr(a), Unlisted: to.Unlisted}
+				p := n.Connect(At(e.ID), one, asked).Packets
+				want, got := [2]bool{!p.Sure.IsEmpty(), !p.Maybe.IsEmpty()}, [2]bool{sure.Contains(a), maybe.Contains(a)}
+				if got != want {
+					t.Fatalf("seed %d: %s to %v: targets say %v, the connection %v", seed, e.ID, a, got, want)
+				}
+				seen[got]++
+			}
+		}
+	}
+	for _, want := range [][2]bool{{true, true}, {false, true}, {false, false}} {
+		if seen[want] < 20 {
+			t.Errorf("only %d addresses are %v", seen[want], want)
+		}
+	}
+}

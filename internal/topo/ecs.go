@@ -89,6 +89,8 @@ type Volume struct {
 type Container struct {
 	Name       string
 	Image      fact.Fact[string]
+	ImageText  string // the image with ${…} for what is not known of it; may be empty
+	Repository ref.ID // the Amazon ECR repository of the design that the image comes from; empty if it is known by text only
 	Ports      []PortMapping
 	PortsMore  string
 	Privileged fact.Fact[bool]
@@ -98,11 +100,26 @@ type Container struct {
 	Environment     map[string]fact.Fact[string]
 	EnvironmentMore string
 	LogDriver       fact.Fact[string] // "" if there is none
-	LogOptions      map[string]string
-	Secrets         []string // valueFrom of secrets, secretOptions and repository credentials
-	EnvFiles        []string
-	Calls           []Call // variables that name an address, in order of their names
-	Place           ref.Place
+	LogOptions      map[string]string // with ${…} for what is not known of a value; empty if nothing is
+	LogOptionsMore  string
+	Secrets         []Secret
+	SecretsMore     string
+	EnvFiles        []string // ARNs of objects of Amazon S3
+	EnvFilesMore    string
+	// RouterConfig is where a log router (FireLens) has its own configuration
+	// from: "s3", "file", or "" if it has none.
+	RouterConfig fact.Fact[string]
+	Calls        []Call // variables that name an address, in order of their names
+	Place        ref.Place
+}
+
+// Secret is a value that is fetched when a container starts: a secret, an
+// option of the log driver, or the credentials of a registry.
+type Secret struct {
+	From    string            // as written, with ${…} for what is not known; may be empty
+	Service fact.Fact[string] // who keeps it: "secretsmanager" or "ssm"
+	What    string            // "secret DB_PASSWORD", "registry credentials"
+	Place   ref.Place
 }
 
 // Call is what a variable says of an address that the container connects to. It

@@ -41,6 +41,9 @@ type VPC struct {
 	BlocksMore string
 
 	DNSSupport, DNSHostnames fact.Fact[bool]
+	// OwnResolvers says why names may be answered by other servers than the
+	// resolver of Amazon; empty if its DHCP options name no others.
+	OwnResolvers string
 
 	MainRouteTable ref.ID // always set by the assembler, a stub if the design does not write it
 	DefaultGroup   ref.ID

@@ -22,12 +22,16 @@ import (
 	"github.com/muralla-net/muralla/internal/assemble/design"
 	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/fact"
+	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/resource"
 	"github.com/muralla-net/muralla/internal/topo"
 )
 
+// Find finds a resource of the design that a container definition refers to.
+type Find func(ref.ID) (resource.Resource, bool)
+
 // Read reads container definitions. More says why there may be further ones.
-func Read(v resource.Value) (list []topo.Container, more string, diags diag.List) {
+func Read(v resource.Value, find Find) (list []topo.Container, more string, diags diag.List) {
 	switch v.Kind {
 	case resource.String, resource.Text:
 		tree, trailing, err := Decode(v)
@@ -56,7 +60,7 @@ func Read(v resource.Value) (list []topo.Container, more string, diags diag.List
 				continue
 			}
 		}
-		list = append(list, read(e))
+		list = append(list, read(e, find))
 	}
 	return list, more, diags
 }
@@ -82,13 +86,13 @@ func member(v resource.Value, path ...string) resource.Value {
 
 func has(v resource.Value, name string) bool { _, ok := v.Map[name]; return ok }
 
-func read(v resource.Value) topo.Container {
+func read(v resource.Value, find Find) topo.Container {
 	c := topo.Container{Place: v.Place}
 	c.Name, _ = design.String(member(v, "name"), "").Get()
 	if c.Name == "" {
 		c.Name = design.Display(member(v, "name"))
 	}
-	c.Image = design.String(member(v, "image"), "")
+	image(&c, member(v, "image"), find)
 	for _, m := range member(v, "portMappings").Items() {
 		if m.Kind != resource.Map {
 			c.PortsMore = design.Why(m)
@@ -105,17 +109,92 @@ func read(v resource.Value) topo.Container {
 	environment(&c, member(v, "environment"))
 	logs := member(v, "logConfiguration")
 	c.LogDriver = design.String(member(logs, "logDriver"), "")
-	c.LogOptions = texts(member(logs, "options"))
-	for _, list := range []resource.Value{member(v, "secrets"), member(logs, "secretOptions")} {
-		for _, s := range list.Items() {
-			c.Secrets = appendText(c.Secrets, member(s, "valueFrom"))
+	c.LogOptions, c.LogOptionsMore = texts(member(logs, "options"))
+	secrets(&c, member(v, "secrets"), "secret", find)
+	secrets(&c, member(logs, "secretOptions"), "log option", find)
+	if v := member(v, "repositoryCredentials", "credentialsParameter"); !v.IsNull() {
+		c.Secrets = append(c.Secrets, topo.Secret{From: design.Display(v), Service: fact.Known("secretsmanager", v.Place), What: "registry credentials", Place: c.Place})
+	}
+	for _, f := range member(v, "environmentFiles").Items() {
+		if s := design.Display(member(f, "value")); s != "" && !f.Maybe {
+			c.EnvFiles = append(c.EnvFiles, s)
+		} else if c.EnvFilesMore == "" {
+			c.EnvFilesMore = design.Why(f)
 		}
 	}
-	c.Secrets = appendText(c.Secrets, member(v, "repositoryCredentials", "credentialsParameter"))
-	for _, f := range member(v, "environmentFiles").Items() {
-		c.EnvFiles = appendText(c.EnvFiles, member(f, "value"))
-	}
+	c.RouterConfig = design.String(member(v, "firelensConfiguration", "options", "config-file-type"), "")
 	return c
+}
+
+// image reads where the image of a container comes from.
+func image(c *topo.Container, v resource.Value, find Find) {
+	c.Image, c.ImageText = design.String(v, ""), design.Display(v)
+	first := v
+	if v.Kind == resource.Text && len(v.List) > 0 {
+		first = v.List[0]
+	}
+	if v.Maybe || first.Kind != resource.Ref || first.Ref.Attr != "repository_url" || find == nil {
+		return
+	}
+	if res, ok := find(first.Ref.ID); ok && res.Type == "aws_ecr_repository" {
+		c.Repository = res.ID
+	}
+}
+
+// secrets reads a list of secrets, each with a name and where its value is.
+func secrets(c *topo.Container, list resource.Value, what string, find Find) {
+	for _, s := range list.Items() {
+		if s.Kind != resource.Map || s.Maybe {
+			if c.SecretsMore == "" {
+				c.SecretsMore = design.Why(s)
+			}
+			if s.Kind != resource.Map {
+				continue
+			}
+		}
+		if s.Maybe {
+			continue
+		}
+		from := member(s, "valueFrom")
+		out := topo.Secret{From: design.Display(from), What: what, Place: c.Place, Service: keeper(from, find)}
+		if name := design.Display(member(s, "name")); name != "" {
+			out.What += " " + name
+		}
+		c.Secrets = append(c.Secrets, out)
+	}
+}
+
+// keeper is the service that keeps a secret: AWS Secrets Manager or AWS Systems
+// Manager Parameter Store, of which a name alone will do (AWS "Secret",
+// valueFrom).
+func keeper(v resource.Value, find Find) fact.Fact[string] {
+	first := v
+	if v.Kind == resource.Text && len(v.List) > 0 {
+		first = v.List[0]
+	}
+	text := design.Display(v)
+	known := func(s string) fact.Fact[string] { return fact.Known(s, v.Place) }
+	switch {
+	case v.Maybe:
+		return fact.Missing[string](design.Why(v), v.Place)
+	case strings.Contains(text, ":secretsmanager:"):
+		return known("secretsmanager")
+	case strings.Contains(text, ":ssm:"), strings.Contains(text, ":parameter/"):
+		return known("ssm")
+	case first.Kind == resource.String && !strings.HasPrefix(first.Text, "arn:"):
+		return known("ssm")
+	case first.Kind == resource.Ref && find != nil:
+		res, _ := find(first.Ref.ID)
+		switch {
+		case strings.HasPrefix(res.Type, "aws_secretsmanager_"):
+			return known("secretsmanager")
+		case strings.HasPrefix(res.Type, "aws_ssm_parameter"):
+			return known("ssm")
+		case strings.Contains(first.Ref.Attr, "master_user_secret"):
+			return known("secretsmanager")
+		}
+	}
+	return fact.Missing[string](design.Why(v), v.Place)
 }
 
 // mapping reads a port mapping. ECS takes every protocol but udp for tcp (AWS
@@ -180,20 +259,16 @@ func environment(c *topo.Container, v resource.Value) {
 	slices.SortStableFunc(c.Calls, func(a, b topo.Call) int { return strings.Compare(a.Variable, b.Variable) })
 }
 
-func texts(v resource.Value) map[string]string {
-	if v.Kind != resource.Map || len(v.Map) == 0 {
-		return nil
+func texts(v resource.Value) (map[string]string, string) {
+	switch {
+	case v.IsNull():
+		return nil, ""
+	case v.Kind != resource.Map || v.Maybe:
+		return nil, design.Why(v)
 	}
 	out := map[string]string{}
 	for k, e := range v.Map {
 		out[k] = design.Display(e)
 	}
-	return out
-}
-
-func appendText(list []string, v resource.Value) []string {
-	if s := design.Display(v); s != "" {
-		return append(list, s)
-	}
-	return list
+	return out, ""
 }

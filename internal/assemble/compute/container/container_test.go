@@ -32,9 +32,13 @@ func TestRead(t *testing.T) {
 		 "environment": [{"name": "A", "value": "\u00e9\n"}, {"name": "B", "value": "@var.b>@"}],
 		 "secrets": [{"name": "S", "valueFrom": "@aws_ssm_parameter.s>arn@"}],
 		 "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/app"}, "secretOptions": [{"name": "x", "valueFrom": "arn:x"}]},
+		 "repositoryCredentials": {"credentialsParameter": "arn:y"}, "firelensConfiguration": {"options": {"config-file-type": "s3"}},
 		 "environmentFiles": [{"value": "arn:aws:s3:::b/f.env", "type": "s3"}]},
 		@var.sidecar>@
-	]`))
+	]`), func(id ref.ID) (resource.Resource, bool) {
+		typ, _, _ := strings.Cut(string(id), ".")
+		return resource.Resource{ID: id, Type: typ}, true
+	})
 	if len(diags) != 0 || len(list) != 1 || !strings.Contains(more, "var.sidecar") {
 		t.Fatalf("got %d containers, more %q, %v", len(list), more, diags)
 	}
@@ -52,13 +56,17 @@ func TestRead(t *testing.T) {
 	if c.Environment["A"].Or("") != "é\n" || c.Environment["B"].IsKnown() || c.LogOptions["awslogs-group"] != "/app" || c.LogDriver.Or("") != "awslogs" {
 		t.Errorf("environment %v, logs %v", c.Environment, c.LogOptions)
 	}
-	if strings.Join(c.Secrets, " ") != "${aws_ssm_parameter.s.arn} arn:x" || len(c.EnvFiles) != 1 {
-		t.Errorf("secrets %v, files %v", c.Secrets, c.EnvFiles)
+	if s := c.Secrets; len(s) != 3 || s[0].From != "${aws_ssm_parameter.s.arn}" || s[0].Service.Or("") != "ssm" || s[0].What != "secret S" ||
+		s[1].Service.IsKnown() || s[1].What != "log option x" || s[2].Service.Or("") != "secretsmanager" || len(c.EnvFiles) != 1 {
+		t.Errorf("secrets %+v, files %v", c.Secrets, c.EnvFiles)
+	}
+	if c.Repository != "aws_ecr_repository.app" || c.ImageText != "${aws_ecr_repository.app.repository_url}:1" || c.RouterConfig.Or("") != "s3" {
+		t.Errorf("image from %q as %q, router %v", c.Repository, c.ImageText, c.RouterConfig)
 	}
 }
 
 func TestDefaults(t *testing.T) {
-	list, more, _ := Read(str(`[{"name":"a","portMappings":[{"containerPort":80}]}]`))
+	list, more, _ := Read(str(`[{"name":"a","portMappings":[{"containerPort":80}]}]`), nil)
 	c := list[0]
 	if more != "" || c.Privileged.Or(true) || c.NetAdmin.Or(true) || c.LogDriver.Or("x") != "" || c.Ports[0].Host.Or(1) != 0 || c.PortsMore != "" || c.EnvironmentMore != "" {
 		t.Errorf("defaults are %+v, more %q", c, more)
@@ -76,21 +84,21 @@ func TestUnreadable(t *testing.T) {
 		`[] []`:                    "behind the end",
 		strings.Repeat("[", 1000):  "nested too deeply",
 	} {
-		list, more, diags := Read(str(in))
+		list, more, diags := Read(str(in), nil)
 		if len(list) != 0 || !strings.Contains(more, want) || len(diags) != 1 {
 			t.Errorf("Read(%q) = %v, %q, %v; want %q", in, list, more, diags, want)
 		}
 	}
-	if list, more, diags := Read(str(`[{"name":"a",},]`)); len(list) != 1 || more != "" || len(diags) != 1 {
+	if list, more, diags := Read(str(`[{"name":"a",},]`), nil); len(list) != 1 || more != "" || len(diags) != 1 {
 		t.Errorf("trailing commas: %v, %q, %v", list, more, diags)
 	}
-	if _, more, _ := Read(resource.Value{Kind: resource.Unknown, Why: "var.x has no value"}); more != "var.x has no value" {
+	if _, more, _ := Read(resource.Value{Kind: resource.Unknown, Why: "var.x has no value"}, nil); more != "var.x has no value" {
 		t.Errorf("unknown definitions: %q", more)
 	}
-	if _, more, _ := Read(resource.Value{}); more == "" {
+	if _, more, _ := Read(resource.Value{}, nil); more == "" {
 		t.Error("absent definitions are complete")
 	}
-	if list, more, _ := Read(text(`[{"name":"a",@var.rest>@}]`)); len(list) != 0 || !strings.Contains(more, "var.rest") {
+	if list, more, _ := Read(text(`[{"name":"a",@var.rest>@}]`), nil); len(list) != 0 || !strings.Contains(more, "var.rest") {
 		t.Errorf("an object with unknown members: %v, %q", list, more)
 	}
 }
@@ -105,7 +113,7 @@ func TestUnknownPieces(t *testing.T) {
 		`[{"name":"a"}, {@var.more>@ "name":"b"}]`:         "a more",
 		`[{"name":"a"}, {"name":"b", @var.more>@, "c":1}]`: "a more",
 	} {
-		list, more, diags := Read(text(in))
+		list, more, diags := Read(text(in), nil)
 		got := ""
 		for _, c := range list {
 			got += c.Name + " "
@@ -124,7 +132,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		list, more, diags := Read(text(s))
+		list, more, diags := Read(text(s), nil)
 		if len(diags) > 0 && diags[0].Level > 1 && (more == "" || len(list) > 0) {
 			t.Fatalf("%q is not readable, but gives %v and %q", s, list, more)
 		}

@@ -96,7 +96,7 @@ func (r *reader) read(res resource.Resource) *topo.TaskDefinition {
 	}
 	r.mode(t, res.Get("network_mode"), unsure, res.Place)
 	var diags diag.List
-	t.Containers, t.ContainersMore, diags = container.Read(res.Get("container_definitions"))
+	t.Containers, t.ContainersMore, diags = container.Read(res.Get("container_definitions"), r.d.Find)
 	r.diags = append(r.diags, diags...)
 	for _, c := range t.Containers {
 		for _, call := range c.Calls {

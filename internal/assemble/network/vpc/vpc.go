@@ -15,6 +15,7 @@ package vpc
 import (
 	"cmp"
 	"net/netip"
+	"slices"
 
 	"github.com/muralla-net/muralla/internal/assemble/design"
 	"github.com/muralla-net/muralla/internal/assemble/network/read"
@@ -78,7 +79,32 @@ func addVPCs(r *read.Reader, s *topo.Snapshot) {
 			}
 		}
 	}
-	r.Understand("data.aws_vpcs", "aws_vpc_dhcp_options_association", "data.aws_vpc_dhcp_options")
+	addResolvers(r, vpcs)
+	r.Understand("data.aws_vpcs", "data.aws_vpc_dhcp_options")
+}
+
+// addResolvers reads which VPCs have DHCP options that may name other DNS
+// servers than the resolver of Amazon (AWS "DHCP option sets in Amazon VPC").
+func addResolvers(r *read.Reader, vpcs []topo.VPC) {
+	for _, res := range r.Of("aws_vpc_dhcp_options_association") {
+		vpc, options := r.Link(res.Get("vpc_id")), res.Get("dhcp_options_id")
+		why := "its DHCP options are not known"
+		if set, ok := r.Find(r.Link(options).ID); ok && !set.Data {
+			servers := set.Get("domain_name_servers").Items()
+			own := slices.ContainsFunc(servers, func(v resource.Value) bool {
+				return design.String(v, "").Or("") != "AmazonProvidedDNS"
+			})
+			if !own {
+				continue
+			}
+			why = "its DHCP options name other DNS servers"
+		}
+		for i := range vpcs {
+			if v := &vpcs[i]; vpc.ID == "" || vpc.ID == v.ID {
+				v.OwnResolvers = cmp.Or(v.OwnResolvers, why)
+			}
+		}
+	}
 }
 
 // own is the range of a thing itself: it is not known by that thing.
