@@ -115,24 +115,10 @@ func (r *run) doorsFor(n need.Need, s spot) doors {
 		out.has = out.has.Or(fact.Unknown)
 		out.gaps = append(out.gaps, because(text, at))
 	}
-	v := r.VPC(s.vpc)
 	if n.Service == "" {
-		if n.Closed {
-			all := doors{has: fact.Yes}
-			for _, service := range n.Candidates {
-				one := n
-				one.Service = service
-				d := r.doorsFor(one, s)
-				all.has = all.has.And(d.has)
-				all.sure, all.gaps = append(all.sure, d.sure...), append(all.gaps, d.gaps...)
-			}
-			if all.has == fact.Yes {
-				return all
-			}
-		}
-		perhaps("which service the "+n.Reasons[0].What+" asks for: "+orUnknown(n.Why), n.Reasons[0].Place)
-		return out
+		return r.doorsForSome(n, s)
 	}
+	v := r.VPC(s.vpc)
 	if v != nil && v.Region != "" && n.Region != "" && n.Region != v.Region {
 		out.region = true
 		return out
@@ -182,6 +168,37 @@ func (r *run) doorsFor(n need.Need, s spot) doors {
 		}
 	}
 	return out
+}
+
+// doorsForSome finds the VPC endpoints for a need of which the service is not
+// known: it is served if all services that it may be for are, and surely not if
+// there is no endpoint for any.
+func (r *run) doorsForSome(n need.Need, s spot) doors {
+	services := slices.Clone(n.Candidates)
+	if len(services) == 0 {
+		services = []string{"any"} // finds what may be there without being known
+		for i := range r.VPCEndpoints {
+			if service, known := r.VPCEndpoints[i].Service.Get(); known && service != "" {
+				services = append(services, service)
+			}
+		}
+	}
+	every, some := fact.Of(n.Closed), fact.No
+	var sure []*topo.VPCEndpoint
+	for _, service := range sorted(services) {
+		one := n
+		one.Service = service
+		d := r.doorsFor(one, s)
+		every, some = every.And(d.has), some.Or(d.has)
+		sure = append(sure, d.sure...)
+	}
+	switch {
+	case every == fact.Yes:
+		return doors{has: fact.Yes, sure: sure}
+	case some == fact.No:
+		return doors{has: fact.No}
+	}
+	return doors{has: fact.Unknown, gaps: []finding.Evidence{because("which service the "+n.Reasons[0].What+" asks for: "+orUnknown(n.Why), n.Reasons[0].Place)}}
 }
 
 // regionOf is the Region in the name of the service of a VPC endpoint, or "".

@@ -220,10 +220,8 @@ func (r *run) zones(p *topo.VPCEndpoint) string {
 	if p.Elsewhere {
 		return "a private hosted zone may lead names to " + r.Label(p.ID)
 	}
-	for _, n := range r.NotModelled {
-		if strings.Contains(n.Type, "route53_zone") || strings.Contains(n.Type, "HostedZone") {
-			return "a private hosted zone may lead names to " + r.Label(p.ID) + ": zones are not modelled"
-		}
+	if v := r.VPC(p.VPC); v != nil && v.OwnZones != "" {
+		return "whether names lead to " + r.Label(p.ID) + " all the same: " + v.OwnZones + ", and zones are not modelled"
 	}
 	return ""
 }
@@ -349,7 +347,7 @@ func (r *run) associated(p *topo.VPCEndpoint, s spot) (is fact.Tri, why finding.
 	}
 	table, known := sub.RouteTable.Get()
 	if !known {
-		return fact.Unknown, gap("route table of "+r.Label(s.subnet), sub.RouteTable)
+		return fact.Unknown, gap("the route table of "+r.Label(s.subnet)+" is not known", sub.RouteTable)
 	}
 	for _, l := range p.RouteTables.List {
 		if l.ID == table {

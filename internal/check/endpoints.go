@@ -142,7 +142,11 @@ func (r *run) noWay(w *topo.Workload, missing []lack) finding.Finding {
 	where := listText(blocked)
 	vpc := r.vpcName(from)
 	f.Title = capped(fmt.Sprintf("%s has no way to %s", w.Name, listText(names)), w.Name+" has no way to services that it needs")
-	f.Message = fmt.Sprintf("From %s nothing leads to the internet, and %s has no VPC endpoint for them.", where, vpc)
+	them := "them"
+	if len(names) == 1 {
+		them = "it"
+	}
+	f.Message = fmt.Sprintf("From %s nothing leads to the internet, and %s has no VPC endpoint for %s.", where, vpc, them)
 	var fixes []string
 	if len(endpoints) > 0 {
 		fixes = append(fixes, fmt.Sprintf("add interface endpoints with private DNS for %s to %s", strings.Join(sorted(endpoints), ", "), vpc))
@@ -157,17 +161,9 @@ func (r *run) noWay(w *topo.Workload, missing []lack) finding.Finding {
 	text := strings.Join(fixes, "; ")
 	f.Fix = strings.ToUpper(text[:1]) + text[1:] + "; or give the subnets a way to the internet through a NAT gateway."
 	f.Path = []string{fmt.Sprintf("%s > internet tcp/443 is stopped", r.Label(r.ownerOf(from.e)))}
-	if !r.hasGatewayEndpoint(from.vpc) {
-		f.Ask = r.ask(r.Selector(r.ownerOf(from.e)) + " -> internet tcp/443")
-	}
+	f.Ask = r.ask(r.Selector(r.ownerOf(from.e)) + " -> internet tcp/443")
 	f.Evidence, f.Facts = distinct(f.Evidence), names
 	return f
-}
-
-// hasGatewayEndpoint is whether the addresses of some service are reached by a
-// gateway endpoint, so that not all of the internet is out of reach.
-func (r *run) hasGatewayEndpoint(vpc ref.ID) bool {
-	return slices.ContainsFunc(r.VPCEndpoints, func(v topo.VPCEndpoint) bool { return v.VPC == vpc && v.Kind == topo.GatewayEndpoint })
 }
 
 func (r *run) vpcName(s spot) string {
@@ -284,7 +280,7 @@ func (r *run) providedVPC(v *topo.VPC) finding.Finding {
 	case len(lacking) > 0:
 		return finding.Finding{Verdict: finding.Violates, Severity: finding.Note, SeverityWhy: "endpoints are required only where there is no way to the internet",
 			Title:   capped(v.Name+" has no VPC endpoint for "+listText(lacking), v.Name+" has no VPC endpoint for some services that its tasks need"),
-			Message: "What " + listText(sorted(places)) + " calls there goes over public addresses of AWS, as far as there is a way. With endpoints the calls stay in the VPC, and no internet gateway is needed for them.",
+			Message: "Tasks of " + shortList(sorted(places)) + " call these by public addresses of AWS, as far as there is a way. With endpoints the calls stay in the VPC, and no internet gateway is needed for them.",
 			Fix:     "Add endpoints for " + strings.Join(lacking, ", ") + " if your policy forbids internet gateways, or the calls have to stay private.", Evidence: distinct(evidence), Facts: lacking}
 	case len(gaps) > 0:
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Note, Title: "it is not known whether " + v.Name + " has all VPC endpoints that its tasks need",

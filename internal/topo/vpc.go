@@ -44,6 +44,9 @@ type VPC struct {
 	// OwnResolvers says why names may be answered by other servers than the
 	// resolver of Amazon; empty if its DHCP options name no others.
 	OwnResolvers string
+	// OwnZones says why names of AWS may be answered by a private hosted zone;
+	// empty if no zone of the design does.
+	OwnZones string
 
 	MainRouteTable ref.ID // always set by the assembler, a stub if the design does not write it
 	DefaultGroup   ref.ID

@@ -16,6 +16,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/muralla-net/muralla/internal/assemble/design"
 	"github.com/muralla-net/muralla/internal/assemble/network/read"
@@ -80,6 +81,7 @@ func addVPCs(r *read.Reader, s *topo.Snapshot) {
 		}
 	}
 	addResolvers(r, vpcs)
+	addZones(r, vpcs)
 	r.Understand("data.aws_vpcs", "data.aws_vpc_dhcp_options")
 }
 
@@ -103,6 +105,40 @@ func addResolvers(r *read.Reader, vpcs []topo.VPC) {
 			if v := &vpcs[i]; vpc.ID == "" || vpc.ID == v.ID {
 				v.OwnResolvers = cmp.Or(v.OwnResolvers, why)
 			}
+		}
+	}
+}
+
+// addZones reads which VPCs have a private hosted zone for names of AWS, by which
+// clients find endpoints elsewhere (AWS "Centralized access to VPC private
+// endpoints").
+func addZones(r *read.Reader, vpcs []topo.VPC) {
+	zones := map[ref.ID]bool{}
+	note := func(zone ref.ID, vpc ref.ID) {
+		for i := range vpcs {
+			if v := &vpcs[i]; vpc == "" || vpc == v.ID {
+				v.OwnZones = cmp.Or(v.OwnZones, string(zone)+" answers for names of AWS")
+			}
+		}
+	}
+	for _, res := range r.Of("aws_route53_zone") {
+		name, known := design.String(res.Get("name"), "").Get()
+		name = strings.TrimSuffix(strings.ToLower(name), ".")
+		if known && !strings.HasSuffix(name, ".amazonaws.com") && !strings.HasSuffix(name, ".amazonaws.com.cn") && name != "amazonaws.com" {
+			continue
+		}
+		blocks, more := read.Blocks(res.Get("vpc"))
+		zones[res.ID] = true
+		for _, b := range blocks {
+			note(res.ID, r.Link(b.Get("vpc_id")).ID)
+		}
+		if more != "" {
+			note(res.ID, "")
+		}
+	}
+	for _, res := range r.Of("aws_route53_zone_association") {
+		if zone := r.Link(res.Get("zone_id")).ID; zone == "" || zones[zone] {
+			note(res.ID, r.Link(res.Get("vpc_id")).ID)
 		}
 	}
 }
