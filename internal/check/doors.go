@@ -250,15 +250,15 @@ func (r *run) way(s spot) wayOut {
 			w.gaps = []finding.Evidence{because("whether AWS is in the part of the internet that "+r.spotName(s)+" reaches", r.placeOf(s.subnet))}
 		}
 	}
-	if why := r.proxied(s.e.ID); why != "" && w.open == fact.No {
+	if why := r.viaProxy(s.e.ID); why != "" && w.open == fact.No {
 		w.open, w.gaps = fact.Unknown, []finding.Evidence{because(why, r.placeOf(s.e.ID))}
 	}
 	r.ways[key] = w
 	return w
 }
 
-// proxied says why what a container instance calls may go through a proxy.
-func (r *run) proxied(id ref.ID) string {
+// viaProxy says why what a container instance calls may go through a proxy.
+func (r *run) viaProxy(id ref.ID) string {
 	h := r.Host(id)
 	if h == nil || h.Managed {
 		return ""

@@ -114,7 +114,7 @@ func (r *run) inside(d doors, s spot) (fact.Tri, []finding.Evidence) {
 			is, evidence := r.associated(p, s)
 			out, why = out.Or(is), append(why, evidence)
 		case topo.InterfaceEndpoint:
-			is, evidence := r.named(p)
+			is, evidence := r.hasName(p)
 			out, why = out.Or(is), append(why, evidence...)
 		default:
 			out, why = out.Or(fact.Unknown), append(why, because("whether "+r.Label(p.ID)+" is an interface or a gateway endpoint", p.Place))

@@ -176,9 +176,9 @@ func (r *run) namedByOther(p *topo.VPCEndpoint) bool {
 	})
 }
 
-// named is whether the ordinary name of a service leads to an interface endpoint
+// hasName is whether the ordinary name of a service leads to an interface endpoint
 // in its VPC (AWS "Private DNS").
-func (r *run) named(p *topo.VPCEndpoint) (is fact.Tri, evidence []finding.Evidence) {
+func (r *run) hasName(p *topo.VPCEndpoint) (is fact.Tri, evidence []finding.Evidence) {
 	v := r.VPC(p.VPC)
 	is = fact.Is(p.PrivateDNS, true)
 	switch {
@@ -231,7 +231,7 @@ func (r *run) zones(p *topo.VPCEndpoint) string {
 // of them.
 func (r *run) throughInterface(p *topo.VPCEndpoint, u user) (out []trouble, gaps []finding.Evidence) {
 	label := r.Label(p.ID)
-	switch is, evidence := r.named(p); is {
+	switch is, evidence := r.hasName(p); is {
 	case fact.No:
 		t := trouble{what: "the name of the service does not lead to it", fact: "dns", evidence: evidence,
 			message: "Clients that use the ordinary name get public addresses of AWS instead.",
@@ -295,7 +295,7 @@ func (r *run) throughInterface(p *topo.VPCEndpoint, u user) (out []trouble, gaps
 		t.message = fmt.Sprintf("From %s the interface in %s can be reached, but not that in %s: a call works or fails with the address that DNS returns.", r.spotName(u.spot), shortList(open), shortList(shut))
 		t.path = fmt.Sprintf("%s in %s > %s in %s tcp/443 is stopped", r.Label(r.ownerOf(u.e)), r.spotName(u.spot), label, shortList(shut))
 	}
-	if named, _ := r.named(p); named == fact.No {
+	if named, _ := r.hasName(p); named == fact.No {
 		t.severity, t.why = finding.Low, "no name leads to it as yet"
 	}
 	return append(out, t), distinct(gaps)
