@@ -237,16 +237,21 @@ func (r *run) networkEncrypts(w *topo.Workload, peers []*topo.Workload, direct b
 	if enforced != fact.Yes && nitro == fact.Yes {
 		return fact.Yes, because("all their hosts are Nitro instances of one VPC, which encrypt what they send each other", w.Place)
 	}
+	if enforced == fact.No && nitro == fact.Unknown {
+		return fact.Unknown, because("whether all their hosts are Nitro instances, which encrypt what they send each other", w.Place)
+	}
 	return enforced, at
 }
 
 // onNitro is whether all hosts of a workload are of families that encrypt
 // traffic between instances.
 func onNitro(r *run, w *topo.Workload) fact.Tri {
-	if len(w.Hosts.List) == 0 || w.Hosts.More != "" || !w.Launch.IsKnown() {
-		return fact.No
-	}
 	out := fact.Yes
+	if launch, known := w.Launch.Get(); known && launch != topo.LaunchEC2 && launch != topo.LaunchManaged {
+		return fact.No
+	} else if !known || w.Hosts.More != "" || len(w.Hosts.List) == 0 {
+		out = fact.Unknown
+	}
 	for _, l := range w.Hosts.List {
 		h := r.Host(l.ID)
 		if h == nil {
