@@ -15,7 +15,7 @@ func calls(name string, v resource.Value) string {
 	list, _, _ := container.Read(resource.Value{Kind: resource.List, List: []resource.Value{{Kind: resource.Map, Map: map[string]resource.Value{
 		"name":        text("app"),
 		"environment": {Kind: resource.List, List: []resource.Value{{Kind: resource.Map, Map: map[string]resource.Value{"name": text(name), "value": v}}}},
-	}}}})
+	}}}}, nil)
 	if len(list) != 1 || len(list[0].Calls) == 0 {
 		return "none"
 	}
