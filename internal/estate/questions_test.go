@@ -42,7 +42,7 @@ func TestQuestions(t *testing.T) {
 			if len(mine) == 0 && len(check.Recommendations()) == 30 {
 				t.Errorf("nothing is asked about the variant %s of %s", variant, design)
 			}
-			for _, form := range []string{"terraform"} {
+			for _, form := range []string{"terraform", "cloudformation"} {
 				t.Run(design+"/"+variant+"/"+form, func(t *testing.T) { askAll(t, design, variant, form, mine) })
 			}
 		}
@@ -91,7 +91,7 @@ func askAll(t *testing.T, design, variant, form string, rows []answer) {
 	in := intentOf(t, filepath.Join(questions, design, "muralla.yaml"))
 	o := Options{Root: questions, Vars: map[string]string{"variant": variant}, Intent: in}
 	if form == "cloudformation" {
-		o.Vars = nil
+		o.Vars, o.Region, o.Parameters = nil, "eu-west-1", map[string]string{"Variant": variant}
 	}
 	e, diags, err := Open([]string{filepath.Join(questions, design, form)}, o)
 	if err != nil {
