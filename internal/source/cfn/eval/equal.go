@@ -94,7 +94,7 @@ func (s *Stack) refCanBe(r resource.Reference, text string) bool {
 		return true
 	}
 	if text == "" { // ids, ARNs and what pseudo parameters hold
-		return r.Attr != "Ref" && !strings.HasSuffix(r.Attr, "Id") && !strings.HasSuffix(r.Attr, "Arn") && (!strings.HasPrefix(string(r.ID), "AWS::") || r.Attr != "")
+		return !isName(r.Attr) && (!strings.HasPrefix(string(r.ID), "AWS::") || r.Attr != "")
 	}
 	return true
 }

@@ -116,6 +116,9 @@ func (s *Stack) checkAllowed(p *parameter, name string) {
 // typed gives a value the form that its parameter has.
 func (s *Stack) typed(p *parameter, v resource.Value) resource.Value {
 	if p.isList() {
+		if v.Kind == resource.Ref && isName(v.Ref.Attr) {
+			return term.List([]resource.Value{v}, v.Place)
+		}
 		out := s.split(v, ",", v.Place)
 		if out.Kind != resource.List {
 			return out
@@ -142,6 +145,12 @@ func (s *Stack) typed(p *parameter, v resource.Value) resource.Value {
 		return out
 	}
 	return v
+}
+
+// isName reports whether an attribute of a resource names one thing: it is then
+// neither empty nor a list.
+func isName(attr string) bool {
+	return attr == "Ref" || strings.HasSuffix(attr, "Id") || strings.HasSuffix(attr, "Arn")
 }
 
 // trim is a value without white space around it.
