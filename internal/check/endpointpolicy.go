@@ -89,6 +89,14 @@ func (r *run) restricts(e *topo.VPCEndpoint) finding.Finding {
 	}
 	j := r.bounds(d, service)
 	at := e.Policy.Place
+	if full, _ := r.policies.Parse(fullAccess, nil); full != nil {
+		// A state and an answer of AWS show the default that nobody wrote.
+		if same, _ := policy.Compare(d, full, nil); same == fact.Yes {
+			return finding.Finding{Verdict: finding.Violates, Severity: severity, SeverityWhy: why, Title: name + " has the default policy: full access",
+				Message: lossBy(service), Evidence: []finding.Evidence{because("the policy allows every request of everybody", at)},
+				Fix: fix, Facts: []string{"default"}}
+		}
+	}
 	switch {
 	case len(j.open) > 0:
 		f := finding.Finding{Verdict: finding.Violates, Severity: severity, SeverityWhy: why, Title: name + " has a policy that does not restrict accounts", Message: lossBy(service), Fix: fix}
