@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -71,8 +70,7 @@ func table(t *testing.T, dir string) string {
 			for _, paths := range r.estates {
 				e, _, err := Open(paths, Options{Root: rootOf(paths[0], dir)})
 				if err != nil {
-					t.Errorf("%s: %v", filepath.Base(paths[0]), err)
-					continue
+					continue // TestCorpusStacks says whether that is right
 				}
 				report := check.Run(e.Snapshot, intent.Intent{}, check.Options{})
 				s := report.Summary()
