@@ -15,54 +15,71 @@ import (
 	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/intent"
+	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/source/cfn"
 	"github.com/muralla-net/muralla/internal/source/hcl"
 )
 
-// Designs are small Terraform configurations in testdata/designs, one file each:
-// the configuration, perhaps a muralla.yaml, and a file "want" with a line for
-// each verdict that the test is about:
+// The languages in which designs are written.
+const (
+	terraform      = "Terraform"
+	cloudFormation = "CloudFormation"
+)
+
+// Designs are small Terraform configurations or templates of CloudFormation in
+// testdata/designs, one file each: the configuration or the templates, for these
+// perhaps a parameters.json, perhaps a muralla.yaml, and a file "want" with a
+// line for each verdict that the test is about:
 //
 //	VERDICT SLUG RESOURCE "words" "more words"
 //
 // Each quoted text must be in the finding. Of the recommendations that a want
 // file names, every violation and every undecided verdict must be wanted.
+// Templates are deployed in eu-west-1, to an account that is not told.
 func TestDesigns(t *testing.T) {
 	files, err := filepath.Glob("testdata/designs/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no designs: %v", err)
 	}
-	verdicts := map[string]map[finding.Verdict]bool{} // recommendation → verdicts that some design shows
+	shown := map[string]bool{} // "LANGUAGE SLUG VERDICT" that some design shows
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			archive, err := txtar.ParseFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			report, wants := runDesign(t, archive)
-			for _, w := range wants {
-				if verdicts[w.slug] == nil {
-					verdicts[w.slug] = map[finding.Verdict]bool{}
-				}
-				verdicts[w.slug][w.verdict] = true
+			d := readDesign(t, archive)
+			report := d.run(t)
+			for _, w := range d.wants {
+				shown[d.language+" "+w.slug+" "+w.verdict.String()] = true
 			}
-			compare(t, report, wants)
+			compare(t, report, d.wants)
+			if d.language == cloudFormation {
+				speaksOfTemplates(t, d, report)
+			}
 		})
 	}
-	for _, rec := range Recommendations() {
-		for _, v := range []finding.Verdict{finding.Follows, finding.Violates, finding.Undecided, finding.NotApplicable} {
-			if !verdicts[rec.Slug][v] && !impossible[rec.Slug+" "+v.String()] {
-				t.Errorf("no design shows %s with the verdict %s", rec.Slug, v)
+	for _, language := range []string{terraform, cloudFormation} {
+		for _, rec := range Recommendations() {
+			for _, v := range []finding.Verdict{finding.Follows, finding.Violates, finding.Undecided, finding.NotApplicable} {
+				name := rec.Slug + " " + v.String()
+				switch is := shown[language+" "+name]; {
+				case is && impossible[name] != "":
+					t.Errorf("a design in %s shows %s, which is said to be impossible", language, name)
+				case !is && impossible[name] == "":
+					t.Errorf("no design in %s shows %s", language, name)
+				}
 			}
 		}
 	}
 }
 
 // impossible are verdicts that a recommendation never gives, with the reason.
-var impossible = map[string]bool{
-	"tls-policy not-applicable":         true, // is about TLS listeners only; a listener without TLS is no subject
-	"flow-logs-format not-applicable":   true, // is about flow logs only
-	"flow-logs-delivery not-applicable": true, // likewise
-	"sg-data not-applicable":            true, // is about data stores only
+var impossible = map[string]string{
+	"tls-policy not-applicable":         "a listener without TLS is no subject of it",
+	"flow-logs-format not-applicable":   "it is about flow logs only",
+	"flow-logs-delivery not-applicable": "it is about flow logs only",
+	"sg-data not-applicable":            "it is about data stores only",
 }
 
 type want struct {
@@ -73,32 +90,59 @@ type want struct {
 	line     string
 }
 
-func runDesign(t *testing.T, archive *txtar.Archive) (finding.Report, []want) {
+// written is a design as its file has it.
+type written struct {
+	language   string
+	files      fstest.MapFS
+	parameters []cfn.ParameterFile
+	intent     intent.Intent
+	wants      []want
+}
+
+func readDesign(t *testing.T, archive *txtar.Archive) written {
 	t.Helper()
-	files := fstest.MapFS{}
-	var in intent.Intent
-	var wants []want
+	d := written{language: terraform, files: fstest.MapFS{}}
 	for _, f := range archive.Files {
 		switch f.Name {
 		case "want":
-			wants = parseWants(t, string(f.Data))
+			d.wants = parseWants(t, string(f.Data))
 		case "muralla.yaml":
 			var diags diag.List
-			if in, diags = intent.Parse(f.Name, f.Data); len(diags) > 0 {
+			if d.intent, diags = intent.Parse(f.Name, f.Data); len(diags) > 0 {
 				t.Fatalf("muralla.yaml: %+v", diags)
 			}
+		case "parameters.json":
+			d.parameters = append(d.parameters, cfn.ParameterFile{Name: f.Name, Data: f.Data})
 		default:
-			files[f.Name] = &fstest.MapFile{Data: f.Data, Mode: fs.ModePerm}
+			if cfn.Recognise(f.Data) {
+				d.language = cloudFormation
+			}
+			d.files[f.Name] = &fstest.MapFile{Data: f.Data, Mode: fs.ModePerm}
 		}
 	}
-	set, diags := hcl.Read(files, hcl.Options{})
-	for _, d := range diags {
-		if d.Level == diag.Error && !strings.Contains(d.Summary, "not here") {
-			t.Errorf("%s: %s: %s", d.Place, d.Summary, d.Detail)
+	return d
+}
+
+// run reads a design and judges it.
+func (d written) run(t *testing.T) finding.Report {
+	t.Helper()
+	var set resource.Set
+	var diags diag.List
+	if d.language == cloudFormation {
+		o := cfn.Options{ParameterFiles: d.parameters, Region: "eu-west-1"}
+		paths, found := cfn.Find(d.files, ".", o)
+		set, diags = cfn.Read(d.files, paths, o)
+		diags = append(found, diags...)
+	} else {
+		set, diags = hcl.Read(d.files, hcl.Options{})
+	}
+	for _, g := range diags {
+		if g.Level == diag.Error && !strings.Contains(g.Summary, "not here") {
+			t.Errorf("%s: %s: %s", g.Place, g.Summary, g.Detail)
 		}
 	}
-	s, _ := assemble.Snapshot(assemble.Options{Intent: in}, set)
-	return Run(s, in, Options{}), wants
+	s, _ := assemble.Snapshot(assemble.Options{Intent: d.intent}, set)
+	return Run(s, d.intent, Options{})
 }
 
 func parseWants(t *testing.T, text string) []want {
@@ -168,7 +212,7 @@ func compare(t *testing.T, report finding.Report, wants []want) {
 // describe is a finding as one text in which words are looked for.
 func describe(f finding.Finding) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s %s [%s: %s] %s. %s", f.Verdict, f.Recommendation, f.Resource, f.Severity, f.SeverityWhy, f.Title, f.Message)
+	fmt.Fprintf(&b, "%s %s %s (%s) [%s: %s] %s. %s", f.Verdict, f.Recommendation, f.Resource, f.Place, f.Severity, f.SeverityWhy, f.Title, f.Message)
 	for _, p := range f.Path {
 		fmt.Fprintf(&b, "\n    path %s", p)
 	}

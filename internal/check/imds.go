@@ -115,7 +115,7 @@ func blocks(h *topo.Host, mode topo.NetworkMode) block {
 			b.why.Text += "; " + strings.Join(open, " and ") + " depends on the account and the image"
 		}
 	default:
-		return block{mode, fact.Unknown, because("the network mode of its tasks is not known", h.Place)}
+		return block{mode, fact.Unknown, because("the network mode of some of its tasks is not known", h.Place)}
 	}
 	return b
 }
@@ -207,7 +207,15 @@ func (r *run) metadata(h *topo.Host) finding.Finding {
 				}
 			}
 		case fact.Unknown:
+			if m == topo.ModeUnknown {
+				f.Gaps = append(f.Gaps, unknownModes(runs[m])...)
+				break
+			}
 			f.Gaps = append(f.Gaps, because(fmt.Sprintf("%s tasks: %s", m, orUnknown(b.why.Text)), b.why.Place))
+		}
+		if m == topo.ModeUnknown {
+			f.Evidence = append(f.Evidence, b.why)
+			continue
 		}
 		f.Evidence = append(f.Evidence, because(fmt.Sprintf("%s: %s", m, b.why.Text), b.why.Place))
 	}
@@ -245,6 +253,24 @@ func (r *run) metadata(h *topo.Host) finding.Finding {
 	}
 	slices.SortFunc(f.Evidence[min(len(modes), len(f.Evidence)):], func(a, b finding.Evidence) int { return strings.Compare(a.Text, b.Text) })
 	return f
+}
+
+// notWritten is a missing metadata option: one that nobody wrote, or one whose
+// value is not known.
+func notWritten[T any](option string, f fact.Fact[T], at ref.Place) finding.Evidence {
+	if strings.Contains(orUnknown(f.Why), "is not written") {
+		return because(option+" is not written", at)
+	}
+	return gap(option, f)
+}
+
+// unknownModes are the network modes of workloads as missing facts.
+func unknownModes(ws []*topo.Workload) []finding.Evidence {
+	var out []finding.Evidence
+	for _, w := range ws {
+		out = append(out, gap("network mode of "+w.Name, w.Mode))
+	}
+	return out
 }
 
 func workloadNames(ws []*topo.Workload) string {
@@ -293,8 +319,12 @@ func (r *run) tokens(h *topo.Host) finding.Finding {
 		at = h.Place
 	}
 	tokens, limit := r.word(h.Thing, "http_tokens"), r.word(h.Thing, "http_put_response_hop_limit")
+	of := " of the launch template."
+	if h.Type == "aws_instance" || h.Type == "AWS::EC2::Instance" {
+		of = " of the instance or its launch template."
+	}
 	f := finding.Finding{Severity: finding.Medium, SeverityWhy: "IMDSv1 answers any request, so one forged request inside a task is enough",
-		Fix: "Set " + tokens + " to required and " + limit + " to 1 in " + r.word(h.Thing, "metadata_options") + " of the launch template."}
+		Fix: "Set " + tokens + " to required and " + limit + " to 1 in " + r.word(h.Thing, "metadata_options") + of}
 	switch {
 	case onKnown && !on:
 		f.Verdict, f.Title, f.Message = finding.Follows, "the metadata service of "+h.Name+" is switched off", "Nothing can be asked of it."
@@ -317,10 +347,10 @@ func (r *run) tokens(h *topo.Host) finding.Finding {
 		f.Verdict, f.Title = finding.Undecided, "it is not known whether "+h.Name+" requires IMDSv2"
 		f.Message = "What the design does not write depends on the defaults of the account and of the machine image."
 		if !known {
-			f.Gaps = append(f.Gaps, because(tokens+" is not written", at))
+			f.Gaps = append(f.Gaps, notWritten(tokens, h.Metadata.Tokens, at))
 		}
 		if bridge && !hopsKnown {
-			f.Gaps = append(f.Gaps, because(limit+" is not written", at))
+			f.Gaps = append(f.Gaps, notWritten(limit, h.Metadata.HopLimit, at))
 		}
 	}
 	if f.Verdict == finding.Follows {

@@ -120,6 +120,9 @@ func (l *linker) value(v resource.Value, of string, chain, depth int) resource.V
 func (l *linker) ref(v resource.Value, of string, chain, depth int) resource.Value {
 	r, ok := l.byID[v.Ref.ID]
 	if !ok {
+		if v.Ref.Attr == "" && v.Why == "" && !strings.HasPrefix(string(v.Ref.ID), "AWS::") {
+			v.Why = "parameter " + string(v.Ref.ID) + " has no value"
+		}
 		v.Ref.Attr = identity(v.Ref.Attr)
 		if slices.Contains(listProperties, of) && (v.Ref.Attr == "" || strings.HasPrefix(v.Ref.Attr, "Outputs.")) {
 			v.Ref.Attr = strings.TrimPrefix(v.Ref.Attr+".ids", ".") // a list: it stands for several things

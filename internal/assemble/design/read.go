@@ -26,6 +26,9 @@ func why(v resource.Value) string {
 			if part.Kind == resource.Unknown {
 				return why(part)
 			}
+			if part.Kind == resource.Ref && part.Why != "" {
+				return part.Why
+			}
 			if part.Kind == resource.Ref {
 				return "it contains " + strings.TrimSuffix(why(part), " is not known from the design") + ", which is not known from the design"
 			}

@@ -82,6 +82,7 @@ func (s *Stack) readParameter(p *parameter, e tree.Entry, at ref.Place) {
 	switch {
 	case p.stored():
 		p.value = term.Reference(s.ID(e.Key), "", at)
+		p.value.Why = "parameter " + string(s.ID(e.Key)) + " is read from the parameter store, which is not in the design"
 		return
 	case ok && given.Kind != resource.Null:
 		p.value = s.typed(p, given)
