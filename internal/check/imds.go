@@ -320,8 +320,8 @@ func (r *run) tokens(h *topo.Host) finding.Finding {
 	}
 	tokens, limit := r.word(h.Thing, "http_tokens"), r.word(h.Thing, "http_put_response_hop_limit")
 	of := " of the launch template."
-	if h.Type == "aws_instance" || h.Type == "AWS::EC2::Instance" {
-		of = " of the instance or its launch template."
+	if h.Template == "" && strings.HasSuffix(strings.ToLower(h.Type), "instance") {
+		of = " of the instance."
 	}
 	f := finding.Finding{Severity: finding.Medium, SeverityWhy: "IMDSv1 answers any request, so one forged request inside a task is enough",
 		Fix: "Set " + tokens + " to required and " + limit + " to 1 in " + r.word(h.Thing, "metadata_options") + of}
