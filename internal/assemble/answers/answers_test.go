@@ -276,6 +276,30 @@ func TestContainerInstances(t *testing.T) {
 	}
 }
 
+// Whether a database refuses plain connections follows from the version of its
+// engine, unless it has a parameter group that somebody made.
+func TestParameterGroupsDecide(t *testing.T) {
+	for _, tc := range []struct{ name, answer, want string }{
+		{"default group, old version", `{"DBInstances": [{"DBInstanceIdentifier": "db", "Engine": "mysql", "EngineVersion": "8.0.36", "DBParameterGroups": [{"DBParameterGroupName": "default.mysql8.0"}]}]}`, "no"},
+		{"default group, new version", `{"DBInstances": [{"DBInstanceIdentifier": "db", "Engine": "postgres", "EngineVersion": "16.3", "DBParameterGroups": [{"DBParameterGroupName": "default.postgres16"}]}]}`, "yes"},
+		{"another group", `{"DBInstances": [{"DBInstanceIdentifier": "db", "Engine": "postgres", "EngineVersion": "16.3", "DBParameterGroups": [{"DBParameterGroupName": "ours"}]}]}`, "unknown"},
+		{"another group of a cluster", `{"DBClusters": [{"DBClusterIdentifier": "db", "Engine": "docdb", "EngineVersion": "5.0.0", "DBClusterParameterGroup": "ours"}]}`, "unknown"},
+		{"default group of a cluster", `{"DBClusters": [{"DBClusterIdentifier": "db", "Engine": "docdb", "EngineVersion": "5.0.0", "DBClusterParameterGroup": "default.docdb5.0"}]}`, "yes"},
+	} {
+		s := snapshot(described(map[string]string{"db": tc.answer}))
+		if len(s.Stores) != 1 {
+			t.Fatalf("%s: stores: %+v", tc.name, s.Stores)
+		}
+		got := "unknown"
+		if v, known := s.Stores[0].RequireTLS.Get(); known {
+			got = map[bool]string{true: "yes", false: "no"}[v]
+		}
+		if got != tc.want {
+			t.Errorf("%s: it requires TLS: %s, want %s", tc.name, got, tc.want)
+		}
+	}
+}
+
 // FuzzTranslate puts any value in the place of any field: nothing panics, and
 // the answer is the same twice.
 func FuzzTranslate(f *testing.F) {

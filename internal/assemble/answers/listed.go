@@ -1,6 +1,7 @@
 package answers
 
 import (
+	"cmp"
 	"path"
 	"regexp"
 	"strings"
@@ -123,11 +124,7 @@ func (l *listed) region(r resource.Resource) string {
 	if region := own(r); region != "" {
 		return region
 	}
-	id := str(get(r.Body, "VpcId"))
-	if id == "" {
-		id = string(r.ID)
-	}
-	return l.vpc[id]
+	return l.vpc[cmp.Or(str(get(r.Body, "VpcId")), str(get(r.Body, "ResourceId")), string(r.ID))]
 }
 
 // account is the account of a thing, or "".

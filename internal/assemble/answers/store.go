@@ -49,6 +49,7 @@ func (t *translator) stores() {
 		slices.Sort(in)
 		b := body{"cluster_identifier": scalar(get(r.Body, "DBClusterIdentifier")), "engine": scalar(get(r.Body, "Engine")), "port": scalar(get(r.Body, "Port")),
 			"vpc_security_group_ids": sgs(r, "VpcSecurityGroups", "VpcSecurityGroupId"), "publicly_accessible": scalar(get(r.Body, "PubliclyAccessible")),
+			"engine_version": scalar(get(r.Body, "EngineVersion")), "db_cluster_parameter_group_name": scalar(get(r.Body, "DBClusterParameterGroup")),
 			"subnet_ids": unknown("its subnet group is not described", r.Place)}
 		if len(in) > 0 {
 			b["subnet_ids"] = texts(slices.Compact(in), r.Place)
@@ -59,7 +60,11 @@ func (t *translator) stores() {
 		port := scalar(get(r.Body, "Endpoint", "Port"))
 		b := body{"identifier": scalar(get(r.Body, "DBInstanceIdentifier")), "engine": scalar(get(r.Body, "Engine")), "port": port,
 			"publicly_accessible": told(r.Body, "PubliclyAccessible", "PubliclyAccessible"), "vpc_security_group_ids": sgs(r, "VpcSecurityGroups", "VpcSecurityGroupId"),
-			"subnet_ids": texts(strs(get(r.Body, "DBSubnetGroup", "Subnets"), "SubnetIdentifier"), r.Place), "cluster_identifier": scalar(get(r.Body, "DBClusterIdentifier"))}
+			"subnet_ids": texts(strs(get(r.Body, "DBSubnetGroup", "Subnets"), "SubnetIdentifier"), r.Place), "cluster_identifier": scalar(get(r.Body, "DBClusterIdentifier")),
+			"engine_version": scalar(get(r.Body, "EngineVersion"))}
+		for _, g := range get(r.Body, "DBParameterGroups").Items() {
+			b["parameter_group_name"] = scalar(get(g, "DBParameterGroupName"))
+		}
 		typ := "aws_db_instance"
 		if clusters[str(get(r.Body, "DBClusterIdentifier"))] {
 			typ = strings.Replace(clusterType(r), "_cluster", "_cluster_instance", 1)

@@ -47,6 +47,13 @@ func TestLayouts(t *testing.T) {
 				"ec2:Instance i-1", "ec2:Vpc vpc-1", "ec2:VpcAttribute vpc-1/EnableDnsSupport"},
 			[]string{"ec2:FlowLog", "ec2:Instance", "ec2:Vpc", "ecs:Service", "ecs:TaskDefinition"},
 		},
+		"members of an Auto Scaling group": {
+			[]describe.File{
+				file("a.json", `{"AutoScalingGroups": [{"AutoScalingGroupName": "g", "Instances": [{"InstanceId": "i-1", "LifecycleState": "InService"}]}]}`),
+				file("b.json", `{"Reservations": [{"Instances": [{"InstanceId": "i-1", "ImageId": "ami-1"}]}]}`),
+			},
+			[]string{"autoscaling:AutoScalingGroup g", "ec2:Instance i-1"}, []string{"autoscaling:AutoScalingGroup", "ec2:Instance"},
+		},
 		"pages": {
 			[]describe.File{file("a.json", `{"Vpcs": [`+vpc+`], "NextToken": "t"}{"Vpcs": [{"VpcId": "vpc-2"}]}`)},
 			[]string{"ec2:Vpc vpc-1", "ec2:Vpc vpc-2"}, []string{"ec2:Vpc"},

@@ -21,6 +21,7 @@ var shapes = map[string][]shape{
 	"SecurityGroupVpcAssociations": {{"ec2:SecurityGroupVpcAssociation", "GroupId", ""}},
 	"NetworkInterfaces":            {{"ec2:NetworkInterface", "NetworkInterfaceId", ""}},
 	"Instances":                    {{"ec2:Instance", "InstanceId", ""}},
+	"AutoScalingGroups":            {{"autoscaling:AutoScalingGroup", "AutoScalingGroupARN", ""}, {"autoscaling:AutoScalingGroup", "AutoScalingGroupName", ""}}, // its Instances are not those of EC2
 	"RouteTables":                  {{"ec2:RouteTable", "RouteTableId", ""}},
 	"NetworkAcls":                  {{"ec2:NetworkAcl", "NetworkAclId", ""}},
 	"InternetGateways":             {{"ec2:InternetGateway", "InternetGatewayId", ""}},
