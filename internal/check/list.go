@@ -26,6 +26,7 @@ var recommendations = []Recommendation{
 	{"endpoint-private", "Calls to services of AWS do not go round their VPC endpoints", judgeEndpointPrivate},
 	{"endpoint-policy", "VPC endpoints that tasks need have a policy that restricts accounts", judgeEndpointPolicy},
 	{"endpoint-policy-same", "The VPC endpoints ecr.api and ecr.dkr have the same policy", judgeEndpointPolicySame},
+	{"endpoint-policy-works", "The policies of VPC endpoints let the calls that tasks need pass", judgeEndpointPolicyWorks},
 	{"imds", "Tasks cannot reach the instance metadata service", judgeIMDS},
 	{"imds-v2", "Container instances require IMDSv2 with a hop limit of 1", judgeIMDSv2},
 	{"agent-host-role", "Host-mode tasks get the credentials of their own role", judgeAgentHostRole},

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/muralla-net/muralla/internal/fact"
@@ -77,18 +78,71 @@ func (d *Document) Decide(q Request) Decision {
 	return out
 }
 
-func matches(s *Statement, q Request) fact.Tri {
-	m := principals(s, q).And(s.Actions.match(q.Action, matchAction))
+// Part is what one element of a statement says of a request.
+type Part struct {
+	Element string // "principals", "actions", "resources", "condition StringEquals aws:PrincipalOrgID", "elements"
+	Takes   fact.Tri
+	Values  []string // that are written
+	More    string   // why there may be further values, as a clause
+}
+
+// Parts are what the elements of a statement say of a request: it is about the
+// request if all of them take it.
+func (s *Statement) Parts(q Request) []Part {
+	out := []Part{{"principals", principals(s, q), s.Principals.values(), s.Principals.More},
+		{"actions", s.Actions.match(q.Action, matchAction), s.Actions.Values, s.Actions.More}}
 	if q.Resource != "" || s.Resources.Values != nil {
-		m = m.And(s.Resources.match(q.Resource, matchARN))
+		out = append(out, Part{"resources", s.Resources.match(q.Resource, matchARN), s.Resources.Values, s.Resources.More})
 	}
 	for _, c := range s.Conditions {
-		m = m.And(condition(c, q))
+		out = append(out, Part{"condition " + c.Operator + " " + c.Key, condition(c, q), c.Values, c.More})
 	}
 	if s.Unknown != "" {
-		m = m.And(fact.Unknown)
+		out = append(out, Part{Element: "elements", Takes: fact.Unknown, More: s.Unknown})
+	}
+	return out
+}
+
+func (p Principals) values() []string {
+	var out []string
+	for _, who := range p.List {
+		out = append(out, who.Value)
+	}
+	return out
+}
+
+func matches(s *Statement, q Request) fact.Tri {
+	m := fact.Yes
+	for _, p := range s.Parts(q) {
+		m = m.And(p.Takes)
 	}
 	return m
+}
+
+// Nearest is the statement that comes nearest to allowing a request that none
+// allows, and the elements that surely do not take it. A statement about another
+// resource is farther than one with another condition. The statement is nil if
+// none allows the action.
+func (d *Document) Nearest(q Request) (near *Statement, lacks []Part) {
+	least := 0
+	for i := range d.Statements {
+		s := &d.Statements[i]
+		parts := s.Parts(q)
+		if s.Effect != Allow || parts[1].Takes == fact.No {
+			continue
+		}
+		far := 0
+		missing := slices.DeleteFunc(parts, func(p Part) bool { return p.Takes != fact.No })
+		for _, p := range missing {
+			if far++; p.Element == "resources" {
+				far++
+			}
+		}
+		if near == nil || far < least {
+			near, lacks, least = s, missing, far
+		}
+	}
+	return near, lacks
 }
 
 func (s Set) match(text string, glob func(pattern, text string) fact.Tri) fact.Tri {
