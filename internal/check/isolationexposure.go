@@ -93,7 +93,9 @@ func (r *run) routesOut(vpc ref.ID) (bad []crossing, gaps []finding.Evidence) {
 			switch {
 			case route.Kind == topo.ToUnknown:
 				gaps = append(gaps, because(text, route.Place))
-			case kind == "" || r.declaredRange(route.Dest):
+			case kind == "" || r.declaredRange(route.Dest) == fact.Yes:
+			case r.declaredRange(route.Dest) == fact.Unknown:
+				gaps = append(gaps, because("whether a flow of muralla.yaml names the range: "+text, route.Place))
 			case route.Exists != fact.Yes:
 				gaps = append(gaps, because(text+", if it exists: "+orUnknown(route.Why), route.Place))
 			default:
@@ -104,20 +106,22 @@ func (r *run) routesOut(vpc ref.ID) (bad []crossing, gaps []finding.Evidence) {
 	return bad, gaps
 }
 
-// declaredRange reports whether a flow of muralla.yaml names a range that covers
-// a destination.
-func (r *run) declaredRange(dest topo.Block) bool {
-	if !dest.Prefix.IsValid() {
-		return false
-	}
-	return slices.ContainsFunc(r.intent.Flows, func(f intent.Flow) bool {
+// declaredRange is whether a flow of muralla.yaml names a range that covers a
+// destination.
+func (r *run) declaredRange(dest topo.Block) fact.Tri {
+	is := fact.No
+	for _, f := range r.intent.Flows {
 		for _, s := range []intent.Side{f.From, f.To} {
-			if s.CIDR.IsValid() && s.CIDR.Bits() <= dest.Prefix.Bits() && s.CIDR.Contains(dest.Prefix.Addr()) {
-				return true
+			switch {
+			case !s.CIDR.IsValid():
+			case !dest.Prefix.IsValid():
+				is = is.Or(fact.Unknown)
+			case s.CIDR.Bits() <= dest.Prefix.Bits() && s.CIDR.Contains(dest.Prefix.Addr()):
+				is = fact.Yes
 			}
 		}
-		return false
-	})
+	}
+	return is
 }
 
 // offered judges the endpoint services whose load balancers are in a VPC.

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -81,10 +82,13 @@ func (r *run) tie(s *policy.Statement) (fact.Tri, string) {
 			return fact.Yes, why
 		}
 	}
-	if !s.Actions.Not && len(s.Actions.Values) == 1 && s.Actions.More == "" && strings.EqualFold(s.Actions.Values[0], "ecr:GetAuthorizationToken") {
+	login := r.onlySignsIn(s.Actions)
+	if login == fact.Yes {
 		return fact.Yes, "allows only to sign in, which AWS ties to no resource"
 	}
 	switch {
+	case login == fact.Unknown:
+		return fact.Unknown, "whether it allows only to sign in: " + cmp.Or(s.Actions.More, "its actions are not known")
 	case who == fact.Unknown:
 		return fact.Unknown, whoWhy
 	case on == fact.Unknown:
@@ -97,6 +101,25 @@ func (r *run) tie(s *policy.Statement) (fact.Tri, string) {
 		return fact.Unknown, "whether its conditions restrict accounts needs a proof: " + strings.Join(keys, ", ")
 	}
 	return fact.No, whoWhy + onWhy
+}
+
+// onlySignsIn decides whether actions are no more than to get a token of Amazon
+// ECR.
+func (r *run) onlySignsIn(actions policy.Set) fact.Tri {
+	is := fact.Of(!actions.Not)
+	if actions.More != "" {
+		is = is.And(fact.Unknown)
+	}
+	for _, a := range actions.Values {
+		switch {
+		case strings.EqualFold(a, "ecr:GetAuthorizationToken"):
+		case len(r.policies.HolesOf(a)) > 0:
+			is = is.And(fact.Unknown)
+		default:
+			is = fact.No
+		}
+	}
+	return is
 }
 
 // tiePrincipals decides whether principals are accounts, roles and users that
