@@ -183,7 +183,12 @@ func (r *run) outlet(e *topo.VPCEndpoint) (finding.Severity, string) {
 func judgeEndpointPolicySame(r *run) {
 	for i := range r.VPCEndpoints {
 		e := &r.VPCEndpoints[i]
-		service := e.Service.Or("")
+		service, known := e.Service.Get()
+		if !known && !e.Elsewhere && takesPolicy(e) && r.mayHavePartner(e) {
+			r.add(e.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Low,
+				Title:   "it is not known whether " + r.Label(e.ID) + " is for Amazon ECR",
+				Message: "If it is, its policy has to be that of the other endpoint.", Gaps: []finding.Evidence{gap("service of "+e.Name, e.Service)}})
+		}
 		if e.Elsewhere || !slices.Contains(imageServices, service) {
 			continue
 		}
@@ -202,6 +207,15 @@ func judgeEndpointPolicySame(r *run) {
 			r.notApplicable(e.Thing, "there is no endpoint of "+other+" beside "+r.Label(e.ID), "Both are needed to pull images without a way to the internet; see endpoints.")
 		}
 	}
+}
+
+// mayHavePartner reports whether some other endpoint may be for Amazon ECR in the
+// same VPC.
+func (r *run) mayHavePartner(e *topo.VPCEndpoint) bool {
+	return slices.ContainsFunc(r.VPCEndpoints, func(o topo.VPCEndpoint) bool {
+		service, known := o.Service.Get()
+		return o.ID != e.ID && (!known || slices.Contains(imageServices, service)) && r.oneVPC(e.VPC, o.VPC) != fact.No
+	})
 }
 
 // partner is the endpoint of another service in the VPC of an endpoint, or what
