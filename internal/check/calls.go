@@ -53,11 +53,8 @@ type world struct {
 }
 
 var (
-	regionName    = regexp.MustCompile(`^\$\{(AWS::Region|(.*\.)?data\.aws_region\.[^{}]*\.(name|id|region))\}$`)
-	partitionName = regexp.MustCompile(`^\$\{(AWS::Partition|(.*\.)?data\.aws_partition\.[^{}]*\.(partition|id))\}$`)
-	accountName   = regexp.MustCompile(`^\$\{(AWS::AccountId|(.*\.)?data\.aws_caller_identity\.[^{}]*\.(account_id|id))\}$`)
-	holeName      = regexp.MustCompile(`\$\{[^{}]*\}`)
-	fixedName     = regexp.MustCompile(`\.(id|arn|name)\}$`)
+	holeName  = regexp.MustCompile(`\$\{[^{}]*\}`)
+	fixedName = regexp.MustCompile(`\.(id|arn|name)\}$`)
 )
 
 // worldOf is where an endpoint is. The account is that of the roles that the
@@ -358,7 +355,7 @@ func (c *caller) container(service string, k *topo.Container) {
 func (c *caller) repository(k *topo.Container) (names []string, account string) {
 	if id := string(k.Repository); id != "" {
 		account, holder := c.value(c.world, ownAccount.Text), ownAccount.Text
-		if strings.Contains(id, "data.aws_ecr_repository.") {
+		if strings.Contains(id, repositoryElsewhere) {
 			account, holder = "", "${…}"
 		}
 		return []string{c.value(c.world, "${"+id+".arn}"), c.arn("ecr", "${AWS::Region}", holder, "repository/"+c.value(c.world, "${"+id+".name}"))}, account

@@ -37,7 +37,7 @@ func same(t *testing.T, what string, before, after judged, rename func(ref.ID) r
 func asIs(id ref.ID) ref.ID { return id }
 
 // topBlock is a block at the top of a file, up to its closing brace.
-var topBlock = regexp.MustCompile(`(?ms)^[a-z]+[^\n=]*\{\n.*?^\}\n|^[a-z]+[^\n=]*\{\}\n`)
+var topBlock = regexp.MustCompile(`(?ms)^[a-z]+[^\n=]*\{\n.*?^\}\n|^[a-z]+[^\n={]*\{[^\n]*\}\n`)
 
 // resourceHead is the head of a resource.
 var resourceHead = regexp.MustCompile(`(?m)^resource "(aws_[a-z0-9_]+)" "([a-z0-9_]+)" \{`)
@@ -69,7 +69,7 @@ func TestBlocksInFilesOfTheirOwn(t *testing.T) {
 func TestNamesOfResources(t *testing.T) {
 	refs := regexp.MustCompile(`\b(aws_[a-z0-9_]+)\.([a-z0-9_]+)\b`)
 	for _, d := range blurDesigns(t) {
-		if len(d.in.Flows)+len(d.in.Services) > 0 {
+		if len(d.in.Flows)+len(d.in.Services)+len(d.in.Isolation) > 0 {
 			continue
 		}
 		all := blurDesign{files: map[string]string{}, in: d.in}
@@ -87,7 +87,7 @@ func TestNamesOfResources(t *testing.T) {
 // A design in a module of its own is the same design.
 func TestInAModule(t *testing.T) {
 	for _, d := range blurDesigns(t) {
-		if len(d.in.Flows)+len(d.in.Services) > 0 {
+		if len(d.in.Flows)+len(d.in.Services)+len(d.in.Isolation) > 0 {
 			continue
 		}
 		inner := blurDesign{files: map[string]string{"main.tf": "module \"m\" {\n  source = \"./inner\"\n}\n"}, in: d.in}

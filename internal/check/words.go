@@ -1,6 +1,7 @@
 package check
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/muralla-net/muralla/internal/topo"
@@ -99,3 +100,14 @@ func (r *run) set(t topo.Thing, name, value string) string {
 // fromTerraform is whether a design in Terraform wrote the thing. Things that a
 // design only refers to may have no type; what they are set to is not its to say.
 func fromTerraform(t topo.Thing) bool { return t.Type == "" || strings.HasPrefix(t.Type, "aws_") }
+
+// What designs call what AWS tells them: the Region, the partition and the account
+// where they are, and a repository that they do not make (Terraform AWS provider,
+// "aws_region", "aws_partition", "aws_caller_identity"; AWS CloudFormation "Pseudo
+// parameters").
+var (
+	regionName          = regexp.MustCompile(`^\$\{(AWS::Region|(.*\.)?data\.aws_region\.[^{}]*\.(name|id|region))\}$`)
+	partitionName       = regexp.MustCompile(`^\$\{(AWS::Partition|(.*\.)?data\.aws_partition\.[^{}]*\.(partition|id))\}$`)
+	accountName         = regexp.MustCompile(`^\$\{(AWS::AccountId|(.*\.)?data\.aws_caller_identity\.[^{}]*\.(account_id|id))\}$`)
+	repositoryElsewhere = "data.aws_ecr_repository."
+)
