@@ -198,7 +198,7 @@ func (r *run) doorsForSome(n need.Need, s spot) doors {
 	case some == fact.No:
 		return doors{has: fact.No}
 	}
-	return doors{has: fact.Unknown, gaps: []finding.Evidence{because("which service the "+n.Reasons[0].What+" asks for: "+orUnknown(n.Why), n.Reasons[0].Place)}}
+	return doors{has: fact.Unknown, gaps: []finding.Evidence{because(needText(need.Need{Reasons: n.Reasons})+": "+orUnknown(n.Why), n.Reasons[0].Place)}}
 }
 
 // regionOf is the Region in the name of the service of a VPC endpoint, or "".

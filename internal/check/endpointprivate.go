@@ -60,10 +60,10 @@ func (r *run) private(w *topo.Workload) finding.Finding {
 				evidence = append(evidence, because(serviceName(n)+" is needed for the "+n.Reasons[0].What, n.Reasons[0].Place))
 				f.Path = append(f.Path, path+" over the internet")
 			default:
-				if !surely {
-					gaps = append(gaps, because(needText(n)+": "+orUnknown(n.Why), n.Reasons[0].Place))
+				gaps = append(gaps, needGaps(n, d)...)
+				if s.exists != fact.Yes {
+					gaps = append(gaps, because("whether "+r.Label(s.e.ID)+" runs there: "+orUnknown(s.why), s.e.Place))
 				}
-				gaps = append(gaps, d.gaps...)
 				if d.has == fact.Yes {
 					gaps = append(gaps, why...)
 				}

@@ -9,6 +9,7 @@ import (
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/need"
+	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/topo"
 )
 
@@ -71,10 +72,7 @@ func (r *run) provided(w *topo.Workload) finding.Finding {
 			case met == fact.No && n.Certain == fact.Yes && s.exists == fact.Yes:
 				l.at = append(l.at, s)
 			default:
-				if n.Certain != fact.Yes {
-					gaps = append(gaps, because(needText(n)+": "+orUnknown(n.Why), n.Reasons[0].Place))
-				}
-				gaps = append(gaps, d.gaps...)
+				gaps = append(gaps, needGaps(n, d)...)
 				gaps = append(gaps, way.gaps...)
 				if s.exists != fact.Yes {
 					gaps = append(gaps, because("whether "+r.Label(s.e.ID)+" runs there: "+orUnknown(s.why), s.e.Place))
@@ -185,9 +183,17 @@ func serviceName(n need.Need) string {
 	return n.Service
 }
 
+// needGaps is what is not known of a need and of the VPC endpoints for it.
+func needGaps(n need.Need, d doors) []finding.Evidence {
+	if n.Certain == fact.Yes {
+		return d.gaps
+	}
+	return append([]finding.Evidence{because(needText(n)+": "+orUnknown(n.Why), n.Reasons[0].Place)}, d.gaps...)
+}
+
 func needText(n need.Need) string {
 	if n.Service == "" && n.Registry == "" {
-		return n.Reasons[0].What
+		return "which service the " + n.Reasons[0].What + " asks for"
 	}
 	return "whether it needs " + serviceName(n)
 }
@@ -227,7 +233,8 @@ func (r *run) providedVPCs() {
 
 func (r *run) providedVPC(v *topo.VPC) finding.Finding {
 	var lacking, there, places []string
-	var gaps, have, evidence []finding.Evidence
+	var lacks []lacked
+	var gaps, have []finding.Evidence
 	needs := 0
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
@@ -259,14 +266,12 @@ func (r *run) providedVPC(v *topo.VPC) finding.Finding {
 				case d.has == fact.No && n.Certain == fact.Yes && s.exists == fact.Yes && !homeless:
 					lacking = append(lacking, n.Service)
 					places = append(places, w.Name)
-					evidence = append(evidence, because(n.Service+" is needed for the "+n.Reasons[0].What+" of "+w.Name, n.Reasons[0].Place))
+					lacks = append(lacks, lacked{n.Service, n.Reasons[0].What, w.Name, n.Reasons[0].Place})
 				default:
-					gaps = append(gaps, d.gaps...)
+					gaps = append(gaps, needGaps(n, d)...)
 					switch {
 					case homeless:
 						gaps = append(gaps, r.whichVPC(w))
-					case n.Certain != fact.Yes:
-						gaps = append(gaps, because(needText(n)+": "+orUnknown(n.Why), n.Reasons[0].Place))
 					case s.exists != fact.Yes:
 						gaps = append(gaps, because("whether "+r.Label(s.e.ID)+" runs there: "+orUnknown(s.why), s.e.Place))
 					}
@@ -280,7 +285,7 @@ func (r *run) providedVPC(v *topo.VPC) finding.Finding {
 		return finding.Finding{Verdict: finding.Violates, Severity: finding.Note, SeverityWhy: "endpoints are required only where there is no way to the internet",
 			Title:   capped(v.Name+" has no VPC endpoint for "+listText(lacking), v.Name+" has no VPC endpoint for some services that its tasks need"),
 			Message: "Tasks of " + shortList(sorted(places)) + " call these by public addresses of AWS, as far as there is a way. With endpoints the calls stay in the VPC, and no internet gateway is needed for them.",
-			Fix:     "Add endpoints for " + strings.Join(lacking, ", ") + " if your policy forbids internet gateways, or the calls have to stay private.", Evidence: distinct(evidence), Facts: lacking}
+			Fix:     "Add endpoints for " + strings.Join(lacking, ", ") + " if your policy forbids internet gateways, or the calls have to stay private.", Evidence: lackedText(lacks), Facts: lacking}
 	case len(gaps) > 0:
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Note, Title: "it is not known whether " + v.Name + " has all VPC endpoints that its tasks need",
 			Message: "Some facts that decide are not in the design.", Gaps: distinct(gaps)}
@@ -288,6 +293,31 @@ func (r *run) providedVPC(v *topo.VPC) finding.Finding {
 		return finding.Finding{Verdict: finding.NotApplicable, Title: "no task in " + v.Name + " needs a service of AWS to start", Message: "Nothing in their definitions asks for one."}
 	}
 	return finding.Finding{Verdict: finding.Follows, Title: v.Name + " has a VPC endpoint for each service that its tasks need", Message: "There are endpoints for " + listText(there) + ".", Evidence: distinct(have)}
+}
+
+// lacked is one reason for which a VPC would have an endpoint.
+type lacked struct {
+	service, what, workload string
+	at                      ref.Place
+}
+
+// lackedText says once for each service and use which workloads want it.
+func lackedText(all []lacked) []finding.Evidence {
+	var out []finding.Evidence
+	for i, l := range all {
+		same := func(o lacked) bool { return o.service == l.service && o.what == l.what }
+		if slices.IndexFunc(all, same) != i {
+			continue
+		}
+		var names []string
+		for _, o := range all[i:] {
+			if same(o) {
+				names = append(names, o.workload)
+			}
+		}
+		out = append(out, because(fmt.Sprintf("%s is needed for the %s of %s", l.service, l.what, shortList(sorted(names))), l.at))
+	}
+	return out
 }
 
 // listText is names as a sentence has them.

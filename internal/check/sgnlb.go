@@ -158,7 +158,8 @@ func (r *run) onlyFromNLB(w *topo.Workload, list []bound) finding.Finding {
 	note := r.sharedNote(w, all)
 	gaps := all.open()
 	var bad []weighed
-	clients := false // whether client addresses are admitted because the NLB preserves them
+	clients := false    // whether client addresses are admitted because the NLB preserves them
+	var ranges []string // what is admitted of the VPC
 	for _, s := range all.list {
 		v, open := r.weighNLBSource(w, n, s)
 		switch {
@@ -166,8 +167,12 @@ func (r *run) onlyFromNLB(w *topo.Workload, list []bound) finding.Finding {
 			gaps = append(gaps, because(fmt.Sprintf("whether the load balancer needs %s: %s", s.name, open), s.evidence[0].Place))
 		case v.why != "":
 			bad = append(bad, v)
-		case s.isRange() && !n.inside(s):
-			clients = true
+		case s.isRange():
+			if n.inside(s) {
+				ranges = append(ranges, s.name)
+			} else {
+				clients = true
+			}
 		}
 	}
 	if len(bad) > 0 {
@@ -184,6 +189,10 @@ func (r *run) onlyFromNLB(w *topo.Workload, list []bound) finding.Finding {
 	}
 	f := finding.Finding{Verdict: finding.Follows, Title: "only its load balancer reaches " + w.Name,
 		Message: "Admitted are the load balancer's addresses or group and nothing wider." + note, Evidence: append(all.intended, all.declared...)}
+	if len(ranges) > 0 {
+		f.Title = w.Name + " admits " + shortList(sorted(ranges)) + ", where its load balancer is, and nothing wider"
+		f.Message = "Without a group of its own, a load balancer can be admitted by its addresses only, and this is what AWS asks for. Whatever else has an address there is admitted, too." + note
+	}
 	switch {
 	case clients:
 		f.Title = w.Name + " admits the clients of its load balancer, as it must"

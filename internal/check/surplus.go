@@ -40,7 +40,7 @@ func (r *run) doorGroup(e *topo.Endpoint, declared netset.Bounds, more string) f
 	case !s.ports.IsEmpty():
 		return finding.Finding{Verdict: finding.Violates, Severity: finding.Low, SeverityWhy: "nothing listens there today",
 			Title:    capped(name+" admits ports that it does not listen on: "+s.text(declared), name+" admits ports that it does not listen on"),
-			Message:  fmt.Sprintf("Whatever comes to listen on %s is reachable at once from %s.", s.text(declared), strings.Join(s.whom, ", ")),
+			Message:  fmt.Sprintf("Whatever comes to listen on %s is reachable at once from %s.", s.where(declared), strings.Join(s.whom, ", ")),
 			Fix:      "Narrow the rules to the ports that it listens on.",
 			Evidence: s.evidence, Facts: []string{"idle " + s.text(declared)}}
 	case len(s.gaps) > 0 || e.Groups.More != "":
@@ -63,10 +63,21 @@ type surplus struct {
 	gaps     []finding.Evidence
 }
 
-// text is the surplus ports in words.
+// text is the surplus ports in words, as what is admitted beside the declared.
 func (s surplus) text(declared netset.Bounds) string {
-	if s.ports.Covers(netset.Protocol(netset.ProtoTCP).Minus(declared.Maybe)) {
+	switch where := s.where(declared); {
+	case where != "any port":
+		return where
+	case declared.Maybe.IsEmpty():
 		return "every port"
+	}
+	return "every other port"
+}
+
+// where is the surplus ports in words, as a place where something may listen.
+func (s surplus) where(declared netset.Bounds) string {
+	if s.ports.Covers(netset.Protocol(netset.ProtoTCP).Minus(declared.Maybe)) {
+		return "any port"
 	}
 	return s.ports.String()
 }

@@ -218,7 +218,7 @@ func (c *collector) agent(launch topo.Launch) {
 	}
 	for _, s := range agentServices {
 		n.Service = s
-		c.add(n, "agent of its container instances", c.w.Place)
+		c.add(n, "agent on the container instances", c.w.Place)
 	}
 }
 

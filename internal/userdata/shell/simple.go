@@ -233,9 +233,12 @@ func (s *State) run(args []string, in stream, line int) (stream, fact.Tri) {
 	return s.external(name, args[1:], in, line)
 }
 
+// system reports whether programs of a directory are known by their name alone:
+// those of the system and of AWS's agents, which write their own settings only.
 func system(dir string) bool {
 	switch dir {
-	case "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/aws/bin", "/usr/libexec":
+	case "/opt/aws/amazon-cloudwatch-agent/bin",
+		"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/aws/bin", "/usr/libexec":
 		return true
 	}
 	return false

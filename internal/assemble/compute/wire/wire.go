@@ -80,6 +80,10 @@ func (n Namer) resolve(link topo.Link, from ref.ID) topo.Link {
 		return link
 	}
 	text := string(link.ID)
+	if id := n.d.Canonical(lastReference(text)); n.is(id) {
+		link.ID = id
+		return link
+	}
 	if a, err := ref.ParseARN(text); err == nil {
 		_, text = a.Split()
 	}
@@ -99,6 +103,17 @@ func (n Namer) resolve(link topo.Link, from ref.ID) topo.Link {
 		}
 	}
 	return link
+}
+
+// lastReference is the reference that ends an ARN whose other parts are written
+// out: "…:cluster/${main.name}" is what main is the name of. It is empty if
+// anything else stands at the end.
+func lastReference(text string) ref.ID {
+	i := strings.LastIndex(text, "/${")
+	if i < 0 || !strings.HasSuffix(text, "}") {
+		return ""
+	}
+	return ref.ID(text[i+len("/${") : len(text)-1])
 }
 
 // Named is the only resource that has the name, or the only one in the module of
