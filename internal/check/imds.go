@@ -59,6 +59,7 @@ type block struct {
 	mode topo.NetworkMode
 	fact fact.Tri // Yes: blocked
 	why  finding.Evidence
+	open string // if it is not known: what decides, where that is not why
 }
 
 // blocks works out, for one host, what keeps tasks of a mode from the instance
@@ -67,7 +68,7 @@ type block struct {
 func blocks(h *topo.Host, mode topo.NetworkMode) block {
 	b := block{mode: mode}
 	if on, known := h.Metadata.Endpoint.Get(); known && !on {
-		return block{mode, fact.Yes, because("the instance metadata service is switched off", h.Metadata.Endpoint.Place)}
+		return block{mode: mode, fact: fact.Yes, why: because("the instance metadata service is switched off", h.Metadata.Endpoint.Place)}
 	}
 	at := func(line int) ref.Place {
 		p := h.UserDataPlace
@@ -78,23 +79,23 @@ func blocks(h *topo.Host, mode topo.NetworkMode) block {
 	}
 	switch mode {
 	case topo.ModeNone:
-		return block{mode, fact.Yes, because("tasks in mode none have no network", h.Place)}
+		return block{mode: mode, fact: fact.Yes, why: because("tasks in mode none have no network", h.Place)}
 	case topo.ModeAWSVPC:
 		if h.Managed {
-			return block{mode, fact.Yes, because("the agent of Managed Instances always blocks awsvpc tasks", h.Place)}
+			return block{mode: mode, fact: fact.Yes, why: because("the agent of Managed Instances always blocks awsvpc tasks", h.Place)}
 		}
 		v, why, line := h.UserData.BlockIMDSAwsvpc()
 		b.fact, b.why = v, because(why, at(line))
 	case topo.ModeHost:
 		if h.Managed {
-			return block{mode, fact.Unknown, because("whether host-mode tasks on Managed Instances reach instance metadata is not documented", h.Place)}
+			return block{mode: mode, fact: fact.Unknown, why: because("whether host-mode tasks on Managed Instances reach instance metadata is not documented", h.Place)}
 		}
-		return block{mode, fact.No, because("tasks in host mode share the host's network; nothing can keep them from its metadata", h.Place)}
+		return block{mode: mode, fact: fact.No, why: because("tasks in host mode share the host's network; nothing can keep them from its metadata", h.Place)}
 	case topo.ModeBridge, topo.ModeNAT:
 		required, tokensKnown := h.Metadata.Tokens.Get()
 		hops, hopsKnown := h.Metadata.HopLimit.Get()
 		if tokensKnown && required && hopsKnown && hops <= 1 {
-			return block{mode, fact.Yes, because("IMDSv2 is required with a hop limit of 1, which a bridge uses up", h.Metadata.HopLimit.Place)}
+			return block{mode: mode, fact: fact.Yes, why: because("IMDSv2 is required with a hop limit of 1, which a bridge uses up", h.Metadata.HopLimit.Place)}
 		}
 		v, why, line := h.UserData.BlockIMDSBridge()
 		b.fact, b.why = v, because(why, at(line))
@@ -104,18 +105,22 @@ func blocks(h *topo.Host, mode topo.NetworkMode) block {
 		// What AWS takes for options that are not written depends on the account
 		// and the image; a hop limit of 1 with IMDSv2 would block the bridge.
 		if (!tokensKnown || required) && (!hopsKnown || hops <= 1) {
+			if b.fact == fact.No {
+				switch {
+				case !tokensKnown && !hopsKnown:
+					b.open = "whether IMDSv2 is required and the hop limit: neither is written, so the account and the image decide"
+				case !tokensKnown:
+					b.open = "whether IMDSv2 is required: it is not written, so the account and the image decide"
+				default:
+					b.open = "the hop limit: it is not written, so the account and the image decide"
+				}
+			}
 			b.fact = fact.Unknown
-			var open []string
-			if !tokensKnown {
-				open = append(open, "whether IMDSv2 is required")
-			}
-			if !hopsKnown {
-				open = append(open, "the hop limit")
-			}
-			b.why.Text += "; " + strings.Join(open, " and ") + " depends on the account and the image"
+		} else if tokensKnown && required {
+			b.why.Text += fmt.Sprintf(", and a hop limit of %d lets bridges get tokens", hops)
 		}
 	default:
-		return block{mode, fact.Unknown, because("the network mode of some of its tasks is not known", h.Place)}
+		return block{mode: mode, fact: fact.Unknown, why: because("the network mode of some of its tasks is not known", h.Place)}
 	}
 	return b
 }
@@ -211,7 +216,8 @@ func (r *run) metadata(h *topo.Host) finding.Finding {
 				f.Gaps = append(f.Gaps, unknownModes(runs[m])...)
 				break
 			}
-			f.Gaps = append(f.Gaps, because(fmt.Sprintf("%s tasks: %s", m, orUnknown(b.why.Text)), b.why.Place))
+			f.Gaps = append(f.Gaps, because(fmt.Sprintf("%s tasks: %s", m, orUnknown(cmp.Or(b.open, b.why.Text))), b.why.Place))
+			f.Fix = strings.TrimSpace(f.Fix + " " + r.bestFix(h, m))
 		}
 		if m == topo.ModeUnknown {
 			f.Evidence = append(f.Evidence, b.why)

@@ -3,6 +3,8 @@ package check
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
@@ -168,9 +170,40 @@ func (r *run) hasPublicAddress(e *topo.Endpoint, name string, w *topo.Workload) 
 		f.Severity, f.SeverityWhy = r.raised(w.ID, w.Name, f.Severity, f.SeverityWhy)
 	}
 	if r.wayOut(e) == fact.No && in == fact.Yes {
-		f.Fix = "The public address is their only way out. First add a NAT gateway, or VPC endpoints for what they call (ecr.api, ecr.dkr, s3, logs), then: " + lowerFirst(f.Fix)
+		f.Fix = "The public address is their only way out. First add " + r.otherWay(e, w) + ", then: " + lowerFirst(f.Fix)
 	}
 	return f
+}
+
+// otherWay is what tasks need in place of public addresses: public registries
+// have no VPC endpoint.
+func (r *run) otherWay(e *topo.Endpoint, w *topo.Workload) string {
+	var services, registries []string
+	tasks := []*topo.Workload{w}
+	if w == nil {
+		tasks = nil
+		for _, on := range r.runsOn(r.ownerOf(e)) {
+			tasks = append(tasks, on...)
+		}
+	}
+	for _, t := range tasks {
+		for _, n := range r.wants(t).List {
+			services, registries = append(services, n.Service), append(registries, n.Registry)
+		}
+	}
+	services, registries = named(services), named(registries)
+	switch {
+	case len(registries) > 0:
+		return "a NAT gateway, since images come from " + listText(registries) + ", which no VPC endpoint serves"
+	case len(services) > 0:
+		return "a NAT gateway, or VPC endpoints for what they call (" + strings.Join(services, ", ") + ")"
+	}
+	return "a NAT gateway, or VPC endpoints for what they call"
+}
+
+// named is names sorted, without those that are empty.
+func named(names []string) []string {
+	return sorted(slices.DeleteFunc(names, func(n string) bool { return n == "" }))
 }
 
 func lowerFirst(s string) string { return string(s[0]|0x20) + s[1:] }

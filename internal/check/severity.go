@@ -16,6 +16,7 @@ type exposure struct {
 	through fact.Tri // through a load balancer
 	direct  fact.Tri // past every load balancer
 	by      ref.ID   // the load balancer, if through is Yes
+	link    string   // the VPC link that may lead to it, if nothing surely does
 }
 
 // any is whether the internet reaches the workload at all.
@@ -37,8 +38,30 @@ func (r *run) exposureOf(w *topo.Workload) exposure {
 	for _, id := range r.endpointsOf(w) {
 		e.direct = e.direct.Or(r.connect(reach.Outside(netset.Internet()), reach.At(id), netset.AllPorts()).Packets.Any(netset.AllPorts()))
 	}
+	if e.any() == fact.No {
+		if e.link = r.linkTo(w); e.link != "" {
+			e.through = fact.Unknown
+		}
+	}
 	r.exposed[w.ID] = e
 	return e
+}
+
+// linkTo is a VPC link that reaches a workload: what its API gets from the
+// internet and sends on is not in the model.
+func (r *run) linkTo(w *topo.Workload) string {
+	for i := range r.Endpoints {
+		link := &r.Endpoints[i]
+		if link.Type != "aws_apigatewayv2_vpc_link" && link.Type != "AWS::ApiGatewayV2::VpcLink" {
+			continue
+		}
+		for _, id := range r.endpointsOf(w) {
+			if r.connect(reach.At(link.ID), reach.At(id), talk()).Packets.Any(talk()) != fact.No {
+				return link.Name
+			}
+		}
+	}
+	return ""
 }
 
 // endpointsOf are the interfaces on which a workload listens: its own in awsvpc
@@ -83,6 +106,9 @@ func (r *run) severityOf(w *topo.Workload, base finding.Severity) (finding.Sever
 		why = "nothing on the internet reaches " + w.Name
 		if r.exposureOf(w).any() == fact.Unknown {
 			why = "it is not known whether the internet reaches " + w.Name
+		}
+		if link := r.exposureOf(w).link; link != "" {
+			why += ": what API Gateway sends through VPC link " + link + " is not modelled"
 		}
 	}
 	return min(s, finding.Critical), why

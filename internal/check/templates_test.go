@@ -35,6 +35,9 @@ func speaksOfTemplates(t *testing.T, d written, report finding.Report) {
 	}
 	for _, f := range report.Findings {
 		name := string(f.Resource[strings.LastIndexByte(string(f.Resource), '/')+1:])
+		if strings.HasSuffix(name, "]") {
+			name = "- " // an element of a list, such as a target of a rule
+		}
 		if got := line(f.Place); !strings.HasPrefix(got, name) {
 			t.Errorf("%s does not declare %s, but %q:\n%s", f.Place, f.Resource, got, describe(f))
 		}

@@ -100,8 +100,9 @@ type Finding struct {
 	Message string    // sentences: what is so and why it matters; for undecided: what is missing
 	Place   ref.Place // of the resource
 
-	// Path is the hops of the counter-example (or of the intended path), in
+	// Path is the hops of the counter-examples (or of the intended paths), in
 	// order, each readable alone: "internet 203.0.113.0/24 > i bastion tcp/22".
+	// See [Finding.Continues].
 	Path     []string
 	Evidence []Evidence // the deciding facts, in order
 	Gaps     []Evidence // for undecided: the facts that are missing, with the places to give them
@@ -114,6 +115,16 @@ type Finding struct {
 	Facts []string
 
 	Suppressed *Suppression
+}
+
+// Continues reports whether a hop of the path goes on from where an earlier one
+// arrives; if not, another path begins with it.
+func (f Finding) Continues(i int) bool {
+	from, _, _ := strings.Cut(f.Path[i], " > ")
+	return slices.ContainsFunc(f.Path[:i], func(hop string) bool {
+		at := strings.LastIndex(hop, " > ")
+		return at >= 0 && strings.Contains(hop[at+len(" >"):]+" ", " "+from+" ")
+	})
 }
 
 // Fingerprint identifies the finding from run to run: 16 hexadecimal digits.

@@ -13,6 +13,15 @@ import (
 	"github.com/muralla-net/muralla/internal/ref"
 )
 
+func TestContinues(t *testing.T) {
+	f := Finding{Path: []string{"internet > alb web tcp/80", "alb web > task a tcp/8080", "alb web > task b tcp/8080", "alb webs > task c", "task a > task b", "i bastion > i c", "c > d"}}
+	for i, want := range []bool{false, true, true, false, true, false, true} {
+		if got := f.Continues(i); got != want {
+			t.Errorf("%q continues: %v, want %v", f.Path[i], got, want)
+		}
+	}
+}
+
 func TestZeroValuesAreSafe(t *testing.T) {
 	var f Finding
 	if f.Verdict != Undecided || f.Severity != Note {

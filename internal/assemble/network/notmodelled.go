@@ -38,6 +38,8 @@ var notModelled = map[string]string{
 	"aws_vpc_dhcp_options_association":     "",
 	"aws_wafv2_web_acl_association":        "AWS WAF judges requests, not packets",
 	"aws_wafregional_web_acl_association":  "AWS WAF judges requests, not packets",
+	"aws_apigatewayv2_vpc_link":            "API Gateway sends what it gets, perhaps from the internet, on to tasks",
+	"aws_api_gateway_vpc_link":             "API Gateway sends what it gets, perhaps from the internet, on to load balancers",
 	"aws_odb_":                             "Oracle Database@AWS joins other networks",
 }
 

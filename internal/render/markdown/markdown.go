@@ -184,7 +184,14 @@ func (p *printer) details(f finding.Finding) string {
 		row("severity", f.Severity.String()+": "+gfm.Text(clipped(f.SeverityWhy)))
 	}
 	for i, hop := range shortened(f.Path) {
-		row([]string{"path", "then"}[min(i, 1)], gfm.Code(clipped(hop)))
+		label := "also"
+		switch {
+		case i == 0:
+			label = "path"
+		case f.Continues(i):
+			label = "then"
+		}
+		row(label, gfm.Code(clipped(hop)))
 	}
 	for _, e := range shortened(f.Evidence) {
 		row("because", gfm.Text(clipped(e.Text))+placed(e.Place))

@@ -239,7 +239,18 @@ func (m writing) text() string {
 			out = append(out, label+": "+text)
 		}
 	}
-	add("Path", plainText(strings.Join(m.f.Path, ", then ")))
+	var path strings.Builder
+	for i, hop := range m.f.Path {
+		switch {
+		case i == 0:
+		case m.f.Continues(i):
+			path.WriteString(", then ")
+		default:
+			path.WriteString("; also ")
+		}
+		path.WriteString(hop)
+	}
+	add("Path", plainText(path.String()))
 	facts := func(label string, list []linked) {
 		for _, e := range list {
 			text := plainText(e.Text)

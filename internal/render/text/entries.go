@@ -34,11 +34,14 @@ func (p *printer) entry(e entry, all bool) {
 		p.optional("severity", e.SeverityWhy)
 	}
 	for i, hop := range e.Path {
-		if i == 0 {
+		switch {
+		case i == 0:
 			p.row("path", hop, ref.Place{})
-			continue
+		case e.Continues(i):
+			p.row("", "then "+hop, ref.Place{})
+		default:
+			p.row("", "also "+hop, ref.Place{})
 		}
-		p.row("", "then "+hop, ref.Place{})
 	}
 	p.evidence("because", e.Evidence)
 	p.evidence("missing", e.Gaps)

@@ -95,7 +95,7 @@ func Add(d *design.Design, s *topo.Snapshot, clusters wire.Namer) diag.List {
 func (r *reader) notModelled(typ, why string) {
 	all := r.d.Of(typ)
 	if len(all) > 0 {
-		r.s.NotModelled = append(r.s.NotModelled, finding.NotModelled{Type: typ, Count: len(all), Why: why, First: all[0].Place})
+		r.s.NotModelled = append(r.s.NotModelled, finding.NotModelled{Type: cmp.Or(all[0].Called, typ), Count: len(all), Why: why, First: all[0].Place})
 	}
 }
 
