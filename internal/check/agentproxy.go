@@ -97,7 +97,7 @@ func (r *run) proxied(h *topo.Host) finding.Finding {
 		if uses == fact.Yes {
 			proxy = s
 		} else if uses == fact.Unknown {
-			gaps = append(gaps, because("the proxy of "+p.name+": "+orUnknown(s.Why), at))
+			gaps = append(gaps, because("the proxy of "+p.name+": "+notKnown(s.Why), at))
 		}
 		any = any.Or(uses)
 	}

@@ -103,7 +103,7 @@ func (r *run) services() int {
 func (r *run) add(t topo.Thing, f finding.Finding) {
 	f.Recommendation, f.Resource, f.Place = r.slug, t.ID, t.Place
 	if t.Exists != fact.Yes && f.Verdict == finding.Violates {
-		f.Verdict = finding.Undecided
+		f.Verdict, f.Title = finding.Undecided, "if it exists: "+f.Title
 		f.Gaps = append(f.Gaps, finding.Evidence{Text: "whether " + string(t.ID) + " exists: " + orUnknown(t.Why), Place: t.Place})
 		f.Message = strings.TrimSpace(f.Message + " It is not known whether the resource exists: " + orUnknown(t.Why) + ".")
 	}
@@ -115,6 +115,15 @@ func orUnknown(why string) string {
 		return "the design does not tell"
 	}
 	return why
+}
+
+// notKnown is why a piece of user data is not known: a clause, or the name of
+// what stands there.
+func notKnown(why string) string {
+	if why != "" && !strings.Contains(why, " ") {
+		return why + " is not known from the design"
+	}
+	return orUnknown(why)
 }
 
 // notApplicable adds that verdict.

@@ -122,6 +122,9 @@ func (l *linker) ref(v resource.Value, of string, chain, depth int) resource.Val
 	if !ok {
 		if v.Ref.Attr == "" && v.Why == "" && !strings.HasPrefix(string(v.Ref.ID), "AWS::") {
 			v.Why = "parameter " + string(v.Ref.ID) + " has no value"
+			if export, ok := strings.CutPrefix(string(v.Ref.ID), "import:"); ok {
+				v.Why = "no template that is here exports " + export
+			}
 		}
 		v.Ref.Attr = identity(v.Ref.Attr)
 		if slices.Contains(listProperties, of) && (v.Ref.Attr == "" || strings.HasPrefix(v.Ref.Attr, "Outputs.")) {

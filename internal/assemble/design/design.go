@@ -212,6 +212,12 @@ func (d *Design) Stub(id ref.ID, typ string, at ref.Place) topo.Thing {
 	if _, output, ok := strings.Cut(name, ".outputs."); ok && output != "" {
 		name = output
 	}
+	// An import of a template is called by what it imports, and a parameter that
+	// holds a list by its own name.
+	name = strings.TrimPrefix(name, "import:")
+	if list, ok := strings.CutSuffix(name, ".ids"); ok && !strings.Contains(list, ".") && list != "var" && list != "local" {
+		name = list
+	}
 	// An output of a module that is not here has no other name than this: "module.net.vpc_id".
 	if m := id.Module(); slices.ContainsFunc(d.gaps, func(g topo.Gap) bool { return g.ID == m && m != "" }) {
 		name = string(m.Short()) + "." + name
