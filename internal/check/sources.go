@@ -127,6 +127,9 @@ func (r *run) unknownAdmission(to ref.ID, a reach.Admission) finding.Evidence {
 		if s := a.Rule.Peer.Block.Symbol; s != "" && why == "" {
 			why = s + " has no value"
 		}
+		if why == "" && !a.Rule.Ports.IsExact() {
+			why = "the ports of the rule are not known from the design"
+		}
 	}
 	return because(what+": "+orUnknown(why), at)
 }

@@ -22,6 +22,13 @@ func (s *Snapshot) Label(id ref.ID) string {
 			return l
 		}
 	}
+	// Each VPC has a group and an ACL that AWS calls so.
+	if g := s.SecurityGroup(id); g != nil && g.Default && g.Name == "default" && s.VPC(g.VPC) != nil {
+		return kind + " default of " + s.Label(g.VPC)
+	}
+	if a := s.NetworkACL(id); a != nil && a.Default && a.Name == "default" && s.VPC(a.VPC) != nil {
+		return kind + " default of " + s.Label(a.VPC)
+	}
 	return kind + " " + string(id)
 }
 

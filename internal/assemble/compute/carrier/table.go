@@ -112,28 +112,8 @@ func engine(name string) (port, bool) {
 
 // store is what decides about a data store.
 func (r *reader) store(t topo.Thing, res resource.Resource, row row) topo.Store {
-	st := topo.Store{Thing: t, Engine: fact.Known(row.engine, res.Place)}
-	if row.engine == "" || row.engine == "redis" && !res.Get("engine").IsNull() {
-		st.Engine = r.engine(res)
-	}
-	st.Port = fact.Missing[int]("the engine is not known, and no port is written", res.Place)
-	if st.Engine.IsKnown() {
-		st.Port = fact.Missing[int]("it has several ports", res.Place)
-	}
-	def, ok := port{}, false
-	if len(row.ports) > 0 {
-		def, ok = row.ports[0], true
-	} else if name, known := st.Engine.Get(); known {
-		def, ok = engine(name)
-	}
-	if ok {
-		st.Port = fact.Default(int(def.from))
-	}
-	if row.arg != "" {
-		if v := res.Get(row.arg); !v.IsNull() {
-			st.Port = design.Int(v, 0)
-		}
-	}
+	st := topo.Store{Thing: t, Engine: r.engineOf(res, row)}
+	st.Port = r.port(res, row, st.Engine)
 	st.Public = fact.Default(false)
 	if v := res.Get("publicly_accessible"); !v.IsNull() {
 		st.Public = design.Bool(v, false)
@@ -150,6 +130,52 @@ func (r *reader) store(t topo.Thing, res resource.Resource, row row) topo.Store 
 	}
 	st.RequireTLS = r.requireTLS(res)
 	return st
+}
+
+// engineOf is the engine of a store.
+func (r *reader) engineOf(res resource.Resource, row row) fact.Fact[string] {
+	if row.engine == "" || row.engine == "redis" && !res.Get("engine").IsNull() {
+		return r.engine(res)
+	}
+	return fact.Known(row.engine, res.Place)
+}
+
+// port is the port of a store: the one that is written, or the default.
+func (r *reader) port(res resource.Resource, row row, of fact.Fact[string]) fact.Fact[int] {
+	if row.arg != "" {
+		if v := res.Get(row.arg); !v.IsNull() {
+			return design.Int(v, 0)
+		}
+	}
+	if len(row.ports) > 0 {
+		return fact.Default(int(row.ports[0].from))
+	}
+	name, known := of.Get()
+	if !known {
+		return fact.Missing[int]("the engine is not known, and no port is written", res.Place)
+	}
+	if def, ok := engine(name); ok {
+		return fact.Default(int(def.from))
+	}
+	return fact.Missing[int]("it has several ports", res.Place)
+}
+
+// Port is the port of a store where a value refers to that, as rules for its
+// clients do. Other values are returned as they are.
+func Port(d *design.Design, v resource.Value) resource.Value {
+	if v.Kind != resource.Ref || v.Maybe || v.Ref.Attr != "port" {
+		return v
+	}
+	res, ok := d.Find(v.Ref.ID)
+	row, known := stores[res.Type]
+	if !ok || !known || row.arg != "port" {
+		return v
+	}
+	r := &reader{d: d}
+	if n, ok := r.port(res, row, r.engineOf(res, row)).Get(); ok {
+		return resource.Value{Kind: resource.Number, Number: float64(n), Place: v.Place}
+	}
+	return v
 }
 
 // engine is the engine of a database; what inherits it from a snapshot, a

@@ -146,7 +146,7 @@ func (g *groups) blocks(res resource.Resource, dir direction) (rules []topo.Rule
 		at := read.PlaceOf(b.Value, res.Place)
 		base := topo.Rule{
 			ID: res.ID, Place: at, Exists: b.State.Exists, Why: b.State.Why,
-			Ports:       g.RulePorts(b.Get("protocol"), b.Get("from_port"), b.Get("to_port"), at),
+			Ports:       g.RulePorts(b.Get("protocol"), g.port(b.Get("from_port")), g.port(b.Get("to_port")), at),
 			Description: design.String(b.Get("description"), "").Or(""),
 		}
 		rules = append(rules, g.peers(base, b.Value, res.ID, at)...)

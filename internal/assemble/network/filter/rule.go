@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/muralla-net/muralla/internal/assemble/compute/carrier"
 	"github.com/muralla-net/muralla/internal/assemble/design"
 	"github.com/muralla-net/muralla/internal/assemble/network/read"
 	"github.com/muralla-net/muralla/internal/diag"
@@ -22,7 +23,7 @@ func (g *groups) oldRule(res resource.Resource) {
 	}
 	base := topo.Rule{
 		ID: res.ID, Place: res.Place, Exists: state.Exists, Why: state.Why,
-		Ports:       g.RulePorts(res.Get("protocol"), res.Get("from_port"), res.Get("to_port"), res.Place),
+		Ports:       g.RulePorts(res.Get("protocol"), g.port(res.Get("from_port")), g.port(res.Get("to_port")), res.Place),
 		Description: design.String(res.Get("description"), "").Or(""),
 	}
 	rules := g.peers(base, res.Body, group.ID, res.Place)
@@ -55,7 +56,7 @@ func (g *groups) newRule(res resource.Resource, dir direction) {
 	}
 	base := topo.Rule{
 		ID: res.ID, Place: res.Place, Exists: state.Exists, Why: state.Why,
-		Ports:       g.RulePorts(res.Get("ip_protocol"), res.Get("from_port"), res.Get("to_port"), res.Place),
+		Ports:       g.RulePorts(res.Get("ip_protocol"), g.port(res.Get("from_port")), g.port(res.Get("to_port")), res.Place),
 		Description: design.String(res.Get("description"), "").Or(""),
 	}
 	var rules []topo.Rule
@@ -138,3 +139,6 @@ func place(l topo.Link, res resource.Resource) ref.Place {
 	}
 	return l.Place
 }
+
+// port is a port of a rule. That of a store is known before AWS makes it.
+func (g *groups) port(v resource.Value) resource.Value { return carrier.Port(g.Design, v) }
