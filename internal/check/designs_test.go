@@ -59,7 +59,7 @@ func TestDesigns(t *testing.T) {
 			}
 		})
 	}
-	for _, language := range []string{terraform} {
+	for _, language := range []string{terraform, cloudFormation} {
 		for _, rec := range Recommendations() {
 			for _, v := range []finding.Verdict{finding.Follows, finding.Violates, finding.Undecided, finding.NotApplicable} {
 				name := rec.Slug + " " + v.String()

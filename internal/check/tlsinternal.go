@@ -167,9 +167,9 @@ func (r *run) offers(w *topo.Workload) (ways []eastWest, gaps []finding.Evidence
 			who = "clients of the namespace"
 		}
 		e := eastWest{encrypted: fact.Is(s.TLS, true), path: fmt.Sprintf("%s > %s port %s, by Service Connect", who, w.Name, s.PortName),
-			because: because("Service Connect service "+s.PortName+" has no tls block", s.Place), fact: "service connect " + s.PortName, peers: clients,
-			fix: "Give the service in the Service Connect configuration a tls block with " + r.word(w.Thing, "issuer_cert_authority") + " and " + r.word(w.Thing, "role_arn") + "."}
-		e.gap = gap("whether Service Connect service "+s.PortName+" has a tls block", s.TLS)
+			because: because("Service Connect service "+s.PortName+" has no "+r.word(w.Thing, "tls")+" block", s.Place), fact: "service connect " + s.PortName, peers: clients,
+			fix: "Give the service in the Service Connect configuration a " + r.word(w.Thing, "tls") + " block with " + r.word(w.Thing, "issuer_cert_authority") + " and " + r.word(w.Thing, "role_arn") + "."}
+		e.gap = gap("whether Service Connect service "+s.PortName+" has a "+r.word(w.Thing, "tls")+" block", s.TLS)
 		if e.encrypted == fact.Yes {
 			e.because.Text = "Service Connect encrypts what comes to " + s.PortName + " between its proxies, with TLS 1.3"
 		}

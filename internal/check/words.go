@@ -63,6 +63,7 @@ var spellings = map[string]spelling{
 	"subnet_ids":                 {cloudFormation: "SubnetIds"},
 	"subnets":                    {cloudFormation: "Subnets", described: "subnets"},
 	"task_role_arn":              {cloudFormation: "TaskRoleArn", described: "taskRoleArn"},
+	"tls":                        {cloudFormation: "Tls", described: "tls"},
 	"tls_enabled":                {cloudFormation: "TLSEnabled"},
 	"traffic_type":               {cloudFormation: "TrafficType"},
 	"transit_encryption":         {cloudFormation: "TransitEncryption", described: "transitEncryption"},
