@@ -114,7 +114,7 @@ func TestPathToUnknownPorts(t *testing.T) {
 func TestPublicAddressEdges(t *testing.T) {
 	none := intent.Intent{}
 	f := verdictOf(t, online(office(nil, nil)), none, "public-ip", "orders")
-	mentions(t, "the only way out", f, finding.Violates, "First add a NAT gateway, or VPC endpoints for what they call (ecr.api, ecr.dkr, s3, logs), then: set assign_public_ip to false")
+	mentions(t, "the only way out", f, finding.Violates, "First add a NAT gateway, or VPC endpoints for what they call (ssmmessages), then: set assign_public_ip to false")
 
 	s := online(office(nil, nil))
 	for _, service := range []string{"ecr.api", "ecr.dkr"} {

@@ -86,7 +86,8 @@ func TestNoSourceSpeaksTheWordsOfAnother(t *testing.T) {
 				return true
 			}
 			for _, w := range terraformWord.FindAllString(text, -1) {
-				if !ownWords[w] {
+				// What is the type of a resource alone is compared with, not shown.
+				if !ownWords[w] && (w != text || !strings.HasPrefix(w, "aws_")) {
 					t.Errorf("%s: %q is a word of Terraform: add it to spellings and ask word for it", name, w)
 				}
 			}
