@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/topo"
@@ -131,10 +132,11 @@ func (r *run) idleHosts() {
 	}
 }
 
-// surelyRuns is whether some workload of a known launch type may run on a host.
+// surelyRuns is whether some workload that surely exists, of a known launch type,
+// may run on a host.
 func (r *run) surelyRuns(host ref.ID) bool {
 	for _, ws := range r.runsOn(host) {
-		if slices.ContainsFunc(ws, func(w *topo.Workload) bool { return w.Launch.IsKnown() }) {
+		if slices.ContainsFunc(ws, func(w *topo.Workload) bool { return w.Launch.IsKnown() && w.Exists == fact.Yes }) {
 			return true
 		}
 	}

@@ -92,7 +92,7 @@ func (r *run) hostRole(h *topo.Host) finding.Finding {
 	if h.Managed {
 		return finding.Finding{Verdict: finding.NotApplicable, Title: h.Name + " is managed by AWS", Message: "The agent of Managed Instances is not the user's to set."}
 	}
-	if none && len(r.runsOn(h.ID)) > 0 {
+	if none && r.surelyRuns(h.ID) {
 		return finding.Finding{Verdict: finding.NotApplicable, Title: "no task on " + h.Name + " needs a role in host mode", Message: "The setting is about tasks that share the host's network and have a role."}
 	}
 	on, why, _ := h.UserData.Bool(hostRoleSetting, false)

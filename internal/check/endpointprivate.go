@@ -44,7 +44,7 @@ func (r *run) private(w *topo.Workload) finding.Finding {
 			switch {
 			case way.open == fact.No && d.has != fact.Unknown:
 				// It does not leave: what has no way at all is judged by the other two.
-				if inside == fact.Yes {
+				if inside != fact.No {
 					kept = append(kept, serviceName(n))
 				}
 			case d.has == fact.Yes && inside == fact.Yes:
@@ -94,7 +94,7 @@ func (r *run) private(w *topo.Workload) finding.Finding {
 			Message: "Some facts that decide are not in the design.", Gaps: distinct(gaps)}
 	case len(kept) > 0:
 		f = finding.Finding{Verdict: finding.Follows, Title: "calls of " + w.Name + " to AWS stay in the VPC as far as there are endpoints",
-			Message: "These go through endpoints: " + listText(kept) + ".", Evidence: distinct(through)}
+			Message: "These have endpoints: " + listText(kept) + ".", Evidence: distinct(through)}
 		if asked {
 			f.Title = "calls of " + w.Name + " to AWS stay in the VPC"
 		}

@@ -29,7 +29,10 @@ func judgeFlowLogs(r *run) {
 		default:
 			judged = true
 			f := r.coverage(v, subnets, tasks)
-			if tasks == 0 && len(where) > 0 && f.Verdict == finding.Violates {
+			if tasks > 0 && len(homes) > 1 {
+				where = r.perhapsHome(v.ID)
+			}
+			if (tasks == 0 || len(homes) > 1) && len(where) > 0 && f.Verdict == finding.Violates {
 				f.Verdict, f.Title = finding.Undecided, "it is not known whether tasks run in "+v.Name+", which no flow log covers"
 				f.Gaps = append(f.Gaps, where...)
 			}
@@ -43,6 +46,23 @@ func judgeFlowLogs(r *run) {
 				Gaps: []finding.Evidence{r.whichVPC(w)}})
 		}
 	}
+}
+
+// perhapsHome are the missing facts if all tasks in a VPC are of workloads that
+// may not exist; "" stands for any VPC.
+func (r *run) perhapsHome(vpc ref.ID) []finding.Evidence {
+	var out []finding.Evidence
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		if home := r.homeOf(w); w.Kind == topo.StandaloneWorkload || len(home) == 0 || vpc != "" && !slices.Contains(home, vpc) {
+			continue
+		}
+		if w.Exists == fact.Yes {
+			return nil
+		}
+		out = append(out, because("whether "+string(w.ID)+" exists: "+orUnknown(w.Why), w.Place))
+	}
+	return out
 }
 
 // homeOf are the VPCs in which a workload runs.
@@ -69,7 +89,8 @@ func (r *run) whichVPC(w *topo.Workload) finding.Evidence {
 
 // taskVPCs are the VPCs in which the design runs tasks, and whether these are
 // all: the design has tasks, and each of them runs in a VPC of the design. For
-// those that may run in any VPC, where says what is missing.
+// those that may run in any VPC, where says what is missing, and likewise if it
+// may be that the design has none.
 func (r *run) taskVPCs() (homes map[ref.ID]bool, all bool, where []finding.Evidence) {
 	homes = map[ref.ID]bool{}
 	for i := range r.Workloads {
@@ -85,6 +106,7 @@ func (r *run) taskVPCs() (homes map[ref.ID]bool, all bool, where []finding.Evide
 			where = append(where, r.whichVPC(w))
 		}
 	}
+	where = append(where, r.perhapsHome("")...)
 	all = len(homes) > 0 && len(where) == 0
 	for id := range homes {
 		if v := r.VPC(id); v == nil || v.Elsewhere {

@@ -170,6 +170,9 @@ func (d *Design) Link(v resource.Value) topo.Link {
 // Links reads the names of any number of things: a list, or a single value.
 func (d *Design) Links(v resource.Value) topo.Links {
 	out := topo.Links{Place: v.Place}
+	if v.Kind == resource.List && v.Maybe {
+		out.More = why(v) // without a list AWS may choose others, such as the default group
+	}
 	d.links(&out, v)
 	slices.SortStableFunc(out.List, func(a, b topo.Link) int {
 		if c := strings.Compare(string(a.ID), string(b.ID)); c != 0 {

@@ -15,6 +15,7 @@ import (
 	"github.com/muralla-net/muralla/internal/source/cfn/eval"
 	"github.com/muralla-net/muralla/internal/source/cfn/machine"
 	"github.com/muralla-net/muralla/internal/source/cfn/name"
+	"github.com/muralla-net/muralla/internal/source/cfn/term"
 	"github.com/muralla-net/muralla/internal/source/cfn/tree"
 )
 
@@ -253,7 +254,12 @@ func (s *stack) grow(name string, at ref.Place) *stack {
 	}
 	values := map[string]resource.Value{}
 	if given.Kind == resource.Map {
-		maps.Copy(values, given.Map)
+		for name, v := range given.Map {
+			if given.Maybe {
+				v = term.Maybe(v, given.Why)
+			}
+			values[name] = v
+		}
 	} else if !given.IsNull() {
 		for _, e := range n.t.Parameters {
 			values[e.Key] = resource.Value{Kind: resource.Unknown, Why: cmp.Or(given.Why, "the parameters of the nested stack are unknown"), Place: given.Place}

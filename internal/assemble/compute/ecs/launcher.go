@@ -124,7 +124,7 @@ func (r *reader) runTask(res resource.Resource, t topo.Thing, p resource.Value) 
 		strategy = append(strategy, static(e, "CapacityProvider"))
 	}
 	w := r.add(start{thing: t, kind: topo.ScheduledWorkload,
-		cluster: r.clusters.Find(static(p, "Cluster"), res.ID), definition: r.findDefinition(static(p, "TaskDefinition"), res.ID),
+		cluster: r.inCluster(static(p, "Cluster"), res.ID), definition: r.findDefinition(static(p, "TaskDefinition"), res.ID),
 		launch: static(p, "LaunchType"), strategy: wire.Join(strategy...), network: n, platform: static(p, "PlatformVersion"), ignores: res.IgnoreChanges})
 	w.Exec = design.Bool(static(p, "EnableExecuteCommand"), false)
 }

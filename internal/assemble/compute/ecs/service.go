@@ -12,11 +12,20 @@ import (
 	"github.com/muralla-net/muralla/internal/topo"
 )
 
+// inCluster is the cluster that a value names. Without one ECS takes the default
+// cluster (AWS "CreateService"), so that a value that may be absent tells none.
+func (r *reader) inCluster(v resource.Value, from ref.ID) topo.Link {
+	if v.Maybe {
+		return topo.Link{Why: design.Why(v), Place: v.Place}
+	}
+	return r.clusters.Find(v, from)
+}
+
 func (r *reader) readServices() {
 	for _, res := range r.d.Of("aws_ecs_service") {
 		w := r.add(start{
 			thing: r.d.Thing(res, "name"), kind: topo.ServiceWorkload,
-			cluster: r.clusters.Find(res.Get("cluster"), res.ID), definition: r.findDefinition(res.Get("task_definition"), res.ID),
+			cluster: r.inCluster(res.Get("cluster"), res.ID), definition: r.findDefinition(res.Get("task_definition"), res.ID),
 			launch: res.Get("launch_type"), strategy: res.Get("capacity_provider_strategy"),
 			network:  awsvpc(res.Get("network_configuration"), "subnets", "security_groups", "assign_public_ip"),
 			platform: res.Get("platform_version"), ignores: res.IgnoreChanges,
@@ -37,7 +46,7 @@ func (r *reader) readServices() {
 	for _, res := range r.d.Of("aws_ecs_task_set") {
 		w := r.add(start{
 			thing: r.d.Thing(res), kind: topo.TaskSetWorkload,
-			cluster: r.clusters.Find(res.Get("cluster"), res.ID), definition: r.findDefinition(res.Get("task_definition"), res.ID),
+			cluster: r.inCluster(res.Get("cluster"), res.ID), definition: r.findDefinition(res.Get("task_definition"), res.ID),
 			launch: res.Get("launch_type"), strategy: res.Get("capacity_provider_strategy"),
 			network:  awsvpc(res.Get("network_configuration"), "subnets", "security_groups", "assign_public_ip"),
 			platform: res.Get("platform_version"), ignores: res.IgnoreChanges,

@@ -77,27 +77,42 @@ func (s *Stack) readParameter(p *parameter, e tree.Entry, at ref.Place) {
 	}
 	least := e.Value.Get("MinLength")
 	p.filled = p.kind == "Number" || strings.Contains(p.kind, "AWS::") || least.IsScalar() && strings.Trim(least.Text, "0 ") != ""
-	given, ok := s.o.Parameters[e.Key]
-	fallback := e.Value.Get("Default")
-	switch {
-	case p.stored():
+	if p.stored() {
 		p.value = term.Reference(s.ID(e.Key), "", at)
 		p.value.Why = "parameter " + string(s.ID(e.Key)) + " is read from the parameter store, which is not in the design"
 		return
-	case ok && given.Kind != resource.Null:
-		p.value = s.typed(p, given)
+	}
+	given, ok := s.o.Parameters[e.Key]
+	fallback, why := e.Value.Get("Default"), given.Why
+	if !ok || given.Kind == resource.Null {
+		p.value = s.fallback(p, e, at)
+		return
+	}
+	perhaps := given.Maybe && fallback != nil // without a default, CloudFormation refuses that it is absent
+	if given.Maybe && given.Kind != resource.Unknown {
+		given.Why = ""
+	}
+	given.Maybe = false
+	p.value = s.typed(p, given)
+	if perhaps {
+		p.value = s.mix(p.value, s.fallback(p, e, at), why, given.Place)
+	}
+}
+
+// fallback is the value of a parameter that is not given.
+func (s *Stack) fallback(p *parameter, e tree.Entry, at ref.Place) resource.Value {
+	switch fallback := e.Value.Get("Default"); {
 	case fallback.IsScalar():
-		p.value = s.typed(p, term.String(fallback.Scalar(), s.t.Place(fallback.Line)))
+		return s.typed(p, term.String(fallback.Scalar(), s.t.Place(fallback.Line)))
 	case fallback != nil && fallback.Kind == tree.Null:
-		p.value = s.typed(p, term.String("", s.t.Place(fallback.Line)))
+		return s.typed(p, term.String("", s.t.Place(fallback.Line)))
 	case fallback != nil && fallback.Kind == tree.List && p.isList():
-		p.value = s.typed(p, s.eval(fallback))
+		return s.typed(p, s.eval(fallback))
 	case fallback != nil:
 		s.say(diag.Error, fallback.Line, "wrong type in template", fmt.Sprintf("Default of parameter %s must be a text, but it is %s.", e.Key, fallback.What()))
-		p.value = term.Unknown("the default of parameter "+e.Key+" cannot be read", s.t.Place(fallback.Line))
-	default:
-		p.value = term.Reference(s.ID(e.Key), "", at)
+		return term.Unknown("the default of parameter "+e.Key+" cannot be read", s.t.Place(fallback.Line))
 	}
+	return term.Reference(s.ID(e.Key), "", at)
 }
 
 // checkAllowed says that a parameter has a value that CloudFormation refuses.
