@@ -105,14 +105,27 @@ func (r *run) idleHosts() {
 		}
 		tasks := r.inCluster(h.Cluster)
 		var unsure []finding.Evidence
-		fargate := len(tasks) > 0
+		fargate, some := len(tasks) > 0, false
+		var exist []finding.Evidence
 		for _, w := range tasks {
 			switch l, known := w.Launch.Get(); {
 			case !known:
 				unsure = append(unsure, gap("launch type of "+w.Name, w.Launch))
+			case w.Exists != fact.Yes && l != topo.LaunchFargate:
+				unsure = append(unsure, because("whether "+string(w.ID)+" exists: "+orUnknown(w.Why), w.Place))
+			case w.Exists != fact.Yes:
+				exist = append(exist, because("whether "+string(w.ID)+" exists: "+orUnknown(w.Why), w.Place))
 			case l != topo.LaunchFargate:
 				fargate = false
+			default:
+				some = true
 			}
+		}
+		for _, w := range r.strays() {
+			unsure = append(unsure, because("in which cluster "+w.Name+" runs", w.Place))
+		}
+		if !some {
+			unsure = append(unsure, exist...) // a cluster without tasks has no use that is known
 		}
 		set := slices.DeleteFunc(h.UserData.Agent.Names(), func(name string) bool { return !slices.Contains(agentSettings, name) })
 		if !fargate || len(set) == 0 {

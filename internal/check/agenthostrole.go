@@ -88,6 +88,11 @@ func (r *run) hostRole(h *topo.Host) finding.Finding {
 			}
 		}
 	}
+	for _, w := range r.strays() {
+		if use, _, _ := r.hostModeRole(w); use != fact.No && !h.Managed {
+			gaps = append(gaps, because("in which cluster "+w.Name+" runs", w.Place))
+		}
+	}
 	none := len(needs)+len(gaps) == 0
 	if h.Managed {
 		return finding.Finding{Verdict: finding.NotApplicable, Title: h.Name + " is managed by AWS", Message: "The agent of Managed Instances is not the user's to set."}

@@ -232,20 +232,25 @@ func (d templateDraw) String() string {
 func (d templateDraw) wrong(before judged) (out []string, got judged) {
 	blurred := d.design.blurred(d.blurs)
 	got = blurred.judge(nil)
-	out = slices.Concat(contradictions(got, before), goneThings(got, before))
-	world := blurred.with(d.trees).judge(d.given)
-	for k := range world.verdicts {
-		// Only if nothing starts its tasks a task definition is judged by itself.
-		if _, said := got.verdicts[k]; !said && d.design.isTaskDefinition(k.id) {
-			delete(world.verdicts, k)
-		}
-	}
+	out = slices.Concat(contradictions(got, d.without(before, got)), goneThings(got, before))
+	world := d.without(blurred.with(d.trees).judge(d.given), got)
 	for _, c := range contradictions(got, world) {
 		if !strings.HasSuffix(c, "undecided in a world") { // AWS may refuse that world
 			out = append(out, "of the other world: "+c)
 		}
 	}
 	return out, got
+}
+
+// without leaves out what is said of task definitions in a world only: one is
+// judged by itself if nothing starts its tasks.
+func (d templateDraw) without(world, blurred judged) judged {
+	world.verdicts = maps.Clone(world.verdicts)
+	maps.DeleteFunc(world.verdicts, func(k verdictKey, _ finding.Verdict) bool {
+		_, said := blurred.verdicts[k]
+		return !said && d.design.isTaskDefinition(k.id)
+	})
+	return world
 }
 
 // isTaskDefinition reports whether a name is of a task definition.

@@ -27,6 +27,19 @@ func (r *run) runsOn(host ref.ID) map[topo.NetworkMode][]*topo.Workload {
 	return out
 }
 
+// strays are the workloads of which the cluster is not known, so that they may
+// run on any host.
+func (r *run) strays() []*topo.Workload {
+	var out []*topo.Workload
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		if l, known := w.Launch.Get(); w.Cluster == "" && w.Kind != topo.StandaloneWorkload && !isExternal(w) && !(known && l == topo.LaunchFargate) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
 // isContainerHost is whether a host runs or may run tasks. A host whose user
 // data does not tell may do so if the design has anything of ECS.
 func (r *run) isContainerHost(h *topo.Host) fact.Tri {
@@ -202,10 +215,13 @@ func (r *run) metadata(h *topo.Host) finding.Finding {
 			f.Fix = strings.TrimSpace(f.Fix + " " + r.bestFix(h, m))
 			f.Facts = append(f.Facts, m.String())
 			for _, w := range runs[m] {
-				if w.Launch.IsKnown() {
-					proved = true
-				} else {
+				switch {
+				case !w.Launch.IsKnown():
 					f.Gaps = append(f.Gaps, gap("launch type of "+w.Name, w.Launch))
+				case w.Exists != fact.Yes:
+					f.Gaps = append(f.Gaps, because("whether "+string(w.ID)+" exists: "+orUnknown(w.Why), w.Place))
+				default:
+					proved = true
 				}
 				if s, why := r.severityOf(w, finding.Medium); s > f.Severity {
 					f.Severity, f.SeverityWhy = min(s, finding.High), why
@@ -224,6 +240,12 @@ func (r *run) metadata(h *topo.Host) finding.Finding {
 			continue
 		}
 		f.Evidence = append(f.Evidence, because(fmt.Sprintf("%s: %s", m, b.why.Text), b.why.Place))
+	}
+	for _, w := range r.strays() {
+		if m, _ := w.Mode.Get(); blocks(h, m).fact != fact.Yes {
+			all = all.And(fact.Unknown)
+			f.Gaps = append(f.Gaps, because("in which cluster "+w.Name+" runs", w.Place))
+		}
 	}
 	switch {
 	case proved:

@@ -27,7 +27,7 @@ func judgeTaskSG(r *run) {
 			r.notApplicable(w.Thing, w.Name+" has no network", "Containers in mode none have no interface to protect.")
 		case known && mode != topo.ModeAWSVPC && mode != topo.ModeUnknown:
 			r.add(w.Thing, r.hostGroup(w, mode))
-		case unstarted(w, e):
+		case unstarted(w, e) && known:
 			r.notApplicable(w.Thing, "nothing of the design starts "+w.Name, "Whoever runs the task chooses its security groups.")
 		case e == nil && !known:
 			r.add(w.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "it is not known whether " + w.Name + " has security groups of its own",
