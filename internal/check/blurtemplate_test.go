@@ -62,13 +62,13 @@ func (d templateDesign) blursOf(s templateSite, n int, pool map[string][]any) []
 	yes, no := templateWorld{given: "yes"}, templateWorld{given: "no"}
 	others := d.othersOf(s, pool)
 	for _, other := range others[:min(3, len(others))] {
-		add("if", "String", call("Fn::If", []any{cond, was, other}), yes, no)
+		add("if", "String", callOf("Fn::If", []any{cond, was, other}), yes, no)
 	}
 	absent := []templateWorld{yes}
 	if d.mayLack(s) {
 		absent = append(absent, no)
 	}
-	add("absent", "String", call("Fn::If", []any{cond, was, call("Ref", "AWS::NoValue")}), absent...)
+	add("absent", "String", callOf("Fn::If", []any{cond, was, callOf("Ref", "AWS::NoValue")}), absent...)
 	if text, ty, ok := parameterOf(was); ok {
 		values, trees := []templateWorld{{given: text}}, []templateWorld{{trees: map[string]any{s.key(): was}}}
 		for _, other := range others {
@@ -77,10 +77,10 @@ func (d templateDesign) blursOf(s templateSite, n int, pool map[string][]any) []
 				trees = append(trees, templateWorld{trees: map[string]any{s.key(): other}})
 			}
 		}
-		add("parameter", ty, call("Ref", param), values...)
-		export := call("Fn::ImportValue", "of-another-stack-"+param)
+		add("parameter", ty, callOf("Ref", param), values...)
+		export := callOf("Fn::ImportValue", "of-another-stack-"+param)
 		if ty == "CommaDelimitedList" {
-			export = call("Fn::Split", []any{",", export})
+			export = callOf("Fn::Split", []any{",", export})
 		}
 		add("import", "String", export, trees...)
 	}
@@ -113,7 +113,7 @@ func (d templateDesign) conditional(s templateSite, cond string) []templateBlur 
 				return nil
 			}
 			both := "And" + old + cond
-			b.blurry[templateSite{file: s.file, path: []any{"Conditions", both}}.key()] = call("Fn::And", []any{call("Condition", old), call("Condition", cond)})
+			b.blurry[templateSite{file: s.file, path: []any{"Conditions", both}}.key()] = callOf("Fn::And", []any{callOf("Condition", old), callOf("Condition", cond)})
 			own["Condition"] = both
 		} else {
 			own["Condition"] = cond
@@ -347,7 +347,7 @@ func TestBlurOfTemplates(t *testing.T) {
 // Single values whose absence changes a verdict leave it undecided.
 func TestAbsentValues(t *testing.T) {
 	const service, net = "testdata/questions/service/template.yaml", "testdata/questions/net/template.yaml"
-	perhaps := func(v any) any { return call("Fn::If", []any{"IsBlur0", v, call("Ref", "AWS::NoValue")}) }
+	perhaps := func(v any) any { return callOf("Fn::If", []any{"IsBlur0", v, callOf("Ref", "AWS::NoValue")}) }
 	for _, tc := range []struct {
 		why, design, file string // of a question; no file is its own template
 		path              []any
@@ -359,19 +359,19 @@ func TestAbsentValues(t *testing.T) {
 			[]any{"Resources", "Orders", "Properties", "Parameters", "PublicIp"}, perhaps("ENABLED"), "public-ip", "Orders/Service"},
 		{"and so may all of them", "public-address route", "",
 			[]any{"Resources", "Orders", "Properties", "Parameters"}, perhaps(map[string]any{"Name": "orders", "PublicIp": "ENABLED",
-				"Subnets": call("Fn::GetAtt", "Net.Outputs.PublicA"), "Groups": call("Fn::GetAtt", "OrdersGroup.GroupId")}), "public-ip", "Orders/Service"},
+				"Subnets": callOf("Fn::GetAtt", "Net.Outputs.PublicA"), "Groups": callOf("Fn::GetAtt", "OrdersGroup.GroupId")}), "public-ip", "Orders/Service"},
 		{"without a cluster a service runs in the default one", "two-clusters one-vpc", service,
-			[]any{"Resources", "Service", "Properties", "Cluster"}, perhaps(call("Ref", "EcsCluster")), "isolation-vpc", "Billing/EcsCluster"},
+			[]any{"Resources", "Service", "Properties", "Cluster"}, perhaps(callOf("Ref", "EcsCluster")), "isolation-vpc", "Billing/EcsCluster"},
 		{"without groups an endpoint has the default one", "endpoint-group admits", "",
-			[]any{"Resources", "Api", "Properties", "SecurityGroupIds"}, perhaps([]any{call("Fn::GetAtt", "EndpointsGroup.GroupId")}), "task-sg", "Api"},
+			[]any{"Resources", "Api", "Properties", "SecurityGroupIds"}, perhaps([]any{callOf("Fn::GetAtt", "EndpointsGroup.GroupId")}), "task-sg", "Api"},
 		{"what service an endpoint is of decides whether it is one of a pair", "gateway-table private", "",
-			[]any{"Resources", "Dkr", "Properties", "ServiceName"}, call("Ref", "Blur0"), "endpoint-policy-same", "Dkr"},
+			[]any{"Resources", "Dkr", "Properties", "ServiceName"}, callOf("Ref", "Blur0"), "endpoint-policy-same", "Dkr"},
 		{"tasks that may not be there make no VPC one of others", "peering-transitive direct", "",
 			[]any{"Resources", "Orders", "Condition"}, "IsBlur0", "flow-logs", "Left/Vpc"},
 		{"tasks that may run on Fargate make no use of hosts", "metadata fargate", "",
-			[]any{"Resources", "Orders", "Properties", "LaunchType"}, call("Fn::If", []any{"IsBlur0", "FARGATE", "EC2"}), "agent-host-role", "Hosts"},
+			[]any{"Resources", "Orders", "Properties", "LaunchType"}, callOf("Fn::If", []any{"IsBlur0", "FARGATE", "EC2"}), "agent-host-role", "Hosts"},
 		{"names of endpoints hold where DNS may not", "private-pull no-s3", net,
-			[]any{"Resources", "Vpc", "Properties", "EnableDnsHostnames"}, call("Ref", "Blur0"), "endpoint-private", "Orders/Service"},
+			[]any{"Resources", "Vpc", "Properties", "EnableDnsHostnames"}, callOf("Ref", "Blur0"), "endpoint-private", "Orders/Service"},
 	} {
 		name, variant, _ := strings.Cut(tc.design, " ")
 		found := false

@@ -7,13 +7,10 @@ import (
 	"maps"
 	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
-
-	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/muralla-net/muralla/internal/assemble"
 	"github.com/muralla-net/muralla/internal/finding"
@@ -32,8 +29,8 @@ type templateDesign struct {
 	in    intent.Intent
 }
 
-// templateDesigns are the templates of testdata, of the examples and of the
-// questions, these in each of their variants.
+// templateDesigns are the templates of the examples and of the questions, these
+// in each of their variants.
 func templateDesigns(t testing.TB) []templateDesign {
 	t.Helper()
 	var out []templateDesign
@@ -60,52 +57,6 @@ func templateDesigns(t testing.TB) []templateDesign {
 		if len(values) == 0 {
 			out = append(out, d)
 		}
-	}
-	archives, err := filepath.Glob("testdata/designs/*.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range archives {
-		archive, err := txtar.ParseFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d := templateDesign{name: filepath.Base(name), files: map[string]any{}}
-		files, roots := fstest.MapFS{}, []string{}
-		for _, f := range archive.Files {
-			files[f.Name] = &fstest.MapFile{Data: f.Data, Mode: fs.ModePerm}
-			if ext := path.Ext(f.Name); f.Name != "muralla.yaml" && (ext == ".yaml" || ext == ".json") && cfn.Recognise(f.Data) {
-				roots = append(roots, f.Name)
-			}
-			if f.Name == "muralla.yaml" {
-				d.in, _ = intent.Parse(f.Name, f.Data)
-			}
-		}
-		if len(roots) != 1 {
-			continue // Terraform, or templates that are joined by names
-		}
-		d.root = roots[0]
-		d.load(t, files, d.root)
-		d.given = givenBy(t, files)
-		out = append(out, d)
-	}
-	return out
-}
-
-// givenBy are the values in the file of parameters of a design.
-func givenBy(t testing.TB, files fs.FS) map[string]string {
-	t.Helper()
-	data, err := fs.ReadFile(files, "parameters.json")
-	if err != nil {
-		return nil
-	}
-	var list []struct{ ParameterKey, ParameterValue string }
-	if err := json.Unmarshal(data, &list); err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]string{}
-	for _, p := range list {
-		out[p.ParameterKey] = p.ParameterValue
 	}
 	return out
 }
@@ -169,7 +120,7 @@ func encode(v any) string {
 	return string(text)
 }
 
-func call(function string, argument any) any { return map[string]any{function: argument} }
+func callOf(function string, argument any) any { return map[string]any{function: argument} }
 
 // scalarText is a scalar as text, or "".
 func scalarText(v any) string {
@@ -403,13 +354,13 @@ func (d templateDesign) blurred(blurs []templateBlur) templateDesign {
 		for file, template := range d.files {
 			template = put(template, []any{"Parameters", param}, map[string]any{"Type": b.ty})
 			if b.ty == "String" {
-				template = put(template, []any{"Conditions", cond}, call("Fn::Equals", []any{call("Ref", param), "yes"}))
+				template = put(template, []any{"Conditions", cond}, callOf("Fn::Equals", []any{callOf("Ref", param), "yes"}))
 			}
 			for id, r := range template.(map[string]any)["Resources"].(map[string]any) {
 				if r.(map[string]any)["Type"] == "AWS::CloudFormation::Stack" {
-					value := call("Ref", param)
+					value := callOf("Ref", param)
 					if b.ty != "String" {
-						value = call("Fn::Join", []any{",", value})
+						value = callOf("Fn::Join", []any{",", value})
 					}
 					template = put(template, []any{"Resources", id, "Properties", "Parameters", param}, value)
 				}
