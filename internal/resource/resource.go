@@ -18,6 +18,8 @@
 package resource
 
 import (
+	"strings"
+
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/ref"
 )
@@ -80,6 +82,7 @@ type Resource struct {
 	Name   string // last name of the address without index, or the logical id
 	Data   bool   // a data source: an object that exists elsewhere
 	Region string // what the provider configuration or the resource says; empty if unknown
+	Nested ref.ID // the nested stacks that hold it, as far as they are in its ID: "Network" of "infra/Network/Vpc"
 	Place  ref.Place
 
 	// Exists is Yes, or Unknown for a resource that stands for "zero or more"
@@ -94,6 +97,13 @@ type Resource struct {
 	// Body is a Map of attributes and nested blocks. A nested block type is a
 	// List of Maps, also when only one is allowed.
 	Body Value
+}
+
+// Root names the root that deploys a resource, as [ref.ID.Root] does, but for
+// nested stacks: these belong to the root that nests them.
+func (r Resource) Root() ref.ID {
+	root := strings.TrimSuffix(string(r.ID.Root()), string(r.Nested))
+	return ref.ID(strings.TrimSuffix(root, "/"))
 }
 
 // Get walks the map keys and, for numbers in path, list elements. Unknown

@@ -229,3 +229,23 @@ func TestRestrictedDefault(t *testing.T) {
 		t.Errorf("the default group is %+v", g)
 	}
 }
+
+// Nested stacks are of one account, which has one default VPC; templates that
+// nothing joins may be of several.
+func TestDefaultVPCOfNestedStacks(t *testing.T) {
+	text := `"Back/Sg": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "b"}},
+		"Front/Sg": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "f"}}`
+	for _, nested := range []bool{true, false} {
+		set := template(t, text)
+		for i := range set.Resources {
+			if r := &set.Resources[i]; nested {
+				r.Nested = r.ID.Module()
+			}
+		}
+		s := snapshot(t, set)
+		back, front := s.SecurityGroup("Back/Sg"), s.SecurityGroup("Front/Sg")
+		if back == nil || front == nil || back.VPC == "" || (back.VPC == front.VPC) != nested {
+			t.Errorf("nested %v: the groups are %v and %v", nested, back, front)
+		}
+	}
+}

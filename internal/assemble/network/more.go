@@ -85,7 +85,16 @@ func (f *finisher) homeless() string {
 // blockPublicAccess applies VPC Block Public Access. It is a setting of an
 // account and Region; without a resource for it AWS blocks nothing.
 func (f *finisher) blockPublicAccess() {
-	type scope struct{ root, region string }
+	type scope struct {
+		root   ref.ID
+		region string
+	}
+	root := func(v *topo.VPC) ref.ID {
+		if res, ok := f.Find(v.ID); ok {
+			return res.Root()
+		}
+		return v.ID.Root()
+	}
 	modes := map[scope]fact.Fact[topo.BlockPublicAccess]{}
 	for _, res := range f.Of("aws_vpc_block_public_access_options") {
 		mode := fact.Missing[topo.BlockPublicAccess](read.Of(res).Why, res.Place)
@@ -94,11 +103,11 @@ func (f *finisher) blockPublicAccess() {
 				"off": topo.BlockNothing, "block-ingress": topo.BlockIngress, "block-bidirectional": topo.BlockBoth,
 			})
 		}
-		modes[scope{read.Root(res.ID), res.Region}] = mode
+		modes[scope{res.Root(), res.Region}] = mode
 	}
 	for i := range f.s.VPCs {
 		v := &f.s.VPCs[i]
-		mode, ok := modes[scope{read.Root(v.ID), v.Region}]
+		mode, ok := modes[scope{root(v), v.Region}]
 		switch {
 		case ok:
 			v.BlockPublicAccess = mode

@@ -74,7 +74,7 @@ func drawSets(t *rapid.T, seen map[resource.Kind]int) []resource.Set {
 		s := resource.Set{Kind: rapid.SampledFrom([]string{"terraform", "plan", "answers"}).Draw(t, "kind"), Files: rapid.IntRange(0, 9).Draw(t, "files"), Lines: rapid.IntRange(0, 9).Draw(t, "lines")}
 		for range rapid.IntRange(0, 3).Draw(t, "resources") {
 			r := resource.Resource{ID: ref.ID(rapid.String().Draw(t, "id")), Type: rapid.String().Draw(t, "type"), Called: rapid.String().Draw(t, "called"), Name: rapid.String().Draw(t, "name"),
-				Data: rapid.Bool().Draw(t, "data"), Region: rapid.String().Draw(t, "region"), Place: drawPlace(t), Exists: fact.Tri(rapid.IntRange(0, 2).Draw(t, "exists")), Why: rapid.String().Draw(t, "why"),
+				Data: rapid.Bool().Draw(t, "data"), Region: rapid.String().Draw(t, "region"), Nested: ref.ID(rapid.String().Draw(t, "nested")), Place: drawPlace(t), Exists: fact.Tri(rapid.IntRange(0, 2).Draw(t, "exists")), Why: rapid.String().Draw(t, "why"),
 				IgnoreChanges: rapid.SliceOfN(rapid.String(), 0, 2).Draw(t, "ignored"), Body: drawValue(t, 3, seen)}
 			s.Resources = append(s.Resources, r)
 		}
@@ -202,7 +202,7 @@ func TestSchemaNamesEveryKey(t *testing.T) {
 	at := ref.Place{File: "f", Line: 1}
 	full := resource.Value{Kind: resource.Map, Place: at, Maybe: true, Why: "w", Sensitive: true, Candidates: []resource.Reference{{ID: "a", Attr: "b"}}, Map: map[string]resource.Value{"key": {Kind: resource.List, List: []resource.Value{
 		{Kind: resource.Bool, Bool: true}, {Kind: resource.Number, Number: 1}, {Kind: resource.String, Text: "t"}, {Kind: resource.Ref, Ref: resource.Reference{ID: "a"}}}}}}
-	sets := []resource.Set{{Kind: "k", Resources: []resource.Resource{{ID: "i", Type: "t", Called: "c", Name: "n", Data: true, Region: "r", Place: at, Why: "w", IgnoreChanges: []string{"x"}, Body: full}},
+	sets := []resource.Set{{Kind: "k", Resources: []resource.Resource{{ID: "i", Type: "t", Called: "c", Name: "n", Data: true, Region: "r", Nested: "s", Place: at, Why: "w", IgnoreChanges: []string{"x"}, Body: full}},
 		Missing: []resource.Missing{{ID: "i", Source: "s", What: "w", Of: resource.OfLogs, Why: "w", Place: at, Inputs: []resource.Reference{{ID: "x"}}}}}}
 	var b bytes.Buffer
 	if err := archive.Write(&b, sets, diag.List{{Summary: "s", Detail: "d", Place: at}}); err != nil {

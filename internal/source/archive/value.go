@@ -19,6 +19,7 @@ type thing struct {
 	Name          string   `json:"name,omitempty"`
 	Data          bool     `json:"data,omitempty"`
 	Region        string   `json:"region,omitempty"`
+	Nested        string   `json:"nested,omitempty"`
 	Exists        string   `json:"exists"`
 	Why           string   `json:"why,omitempty"`
 	IgnoreChanges []string `json:"ignoreChanges,omitempty"`
@@ -95,7 +96,7 @@ func resources(list []reference) []resource.Reference {
 }
 
 func thingOf(r resource.Resource) thing {
-	return thing{ID: string(r.ID), Type: r.Type, Called: r.Called, Name: r.Name, Data: r.Data, Region: r.Region, Exists: r.Exists.String(), Why: r.Why,
+	return thing{ID: string(r.ID), Type: r.Type, Called: r.Called, Name: r.Name, Data: r.Data, Region: r.Region, Nested: string(r.Nested), Exists: r.Exists.String(), Why: r.Why,
 		IgnoreChanges: r.IgnoreChanges, place: placeOf(r.Place), Body: valueOf(r.Body)}
 }
 
@@ -105,7 +106,7 @@ func (t thing) resource() (resource.Resource, error) {
 		return resource.Resource{}, fmt.Errorf("%q does not say whether it exists", t.Exists)
 	}
 	body, err := t.Body.resource()
-	return resource.Resource{ID: ref.ID(t.ID), Type: t.Type, Called: t.Called, Name: t.Name, Data: t.Data, Region: t.Region, Exists: exists, Why: t.Why,
+	return resource.Resource{ID: ref.ID(t.ID), Type: t.Type, Called: t.Called, Name: t.Name, Data: t.Data, Region: t.Region, Nested: ref.ID(t.Nested), Exists: exists, Why: t.Why,
 		IgnoreChanges: t.IgnoreChanges, Place: t.ref(), Body: body}, err
 }
 

@@ -121,6 +121,15 @@ func (s *stack) start(values map[string]resource.Value) {
 	s.r.stacks++
 }
 
+// nestedIn is the part of the path of a stack that names nested stacks.
+func (s *stack) nestedIn() ref.ID {
+	root := s
+	for root.parent != nil {
+		root = root.parent
+	}
+	return ref.ID(strings.TrimPrefix(strings.TrimPrefix(string(s.path), string(root.path)), "/"))
+}
+
 // all hands over the resources of a stack and of those nested in it.
 func (s *stack) all() {
 	r := s.r
@@ -143,6 +152,7 @@ func (s *stack) all() {
 		if got.Type == "AWS::CDK::Metadata" {
 			continue
 		}
+		got.Nested = s.nestedIn()
 		if s.exists != fact.Yes && got.Exists == fact.Yes {
 			got.Exists, got.Why = s.exists, s.why
 		}

@@ -74,7 +74,7 @@ func addGroups(r *read.Reader, s *topo.Snapshot) {
 		sg := g.all[id]
 		for _, root := range slices.Sorted(maps.Keys(g.more)) {
 			// A name without a root, such as an id, may be used in any of them.
-			if own := id.Root(); own == root || own == "" {
+			if own := g.rootOf(id); own == root || own == "" {
 				sg.IngressMore, sg.EgressMore = cmp.Or(sg.IngressMore, g.more[root][0]), cmp.Or(sg.EgressMore, g.more[root][1])
 			}
 		}
@@ -83,6 +83,14 @@ func addGroups(r *read.Reader, s *topo.Snapshot) {
 		slices.Sort(sg.AlsoIn)
 		s.SecurityGroups = append(s.SecurityGroups, *sg)
 	}
+}
+
+// rootOf is the root of a group, or as much as its name tells.
+func (g *groups) rootOf(id ref.ID) ref.ID {
+	if res, ok := g.Find(id); ok {
+		return res.Root()
+	}
+	return id.Root()
 }
 
 // get is the group of a name; one that is not in the design is elsewhere.

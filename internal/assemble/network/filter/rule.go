@@ -96,12 +96,12 @@ func (g *groups) put(res resource.Resource, group topo.Link, dir direction, rule
 		if group.Why == "" {
 			g.Diags.Add(diag.Error, res.Place, "rule without a security group", "The rule names no security group, so that it may belong to any group.")
 		}
-		more, n := g.more[res.ID.Root()], 0
+		more, n := g.more[res.Root()], 0
 		if dir == egress {
 			n = 1
 		}
 		more[n] = cmp.Or(more[n], why)
-		g.more[res.ID.Root()] = more
+		g.more[res.Root()] = more
 		return
 	}
 	id := withoutOwner(group.ID)

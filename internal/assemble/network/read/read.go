@@ -172,21 +172,10 @@ func defaultVPC(res resource.Resource) ref.ID {
 		id += "." + res.Region
 	}
 	// Each root may be for an account of its own.
-	if root := Root(res.ID); root != "" {
-		id = root + "/" + id
+	if root := res.Root(); root != "" {
+		id = string(root) + "/" + id
 	}
 	return ref.ID(id)
-}
-
-// Root is the name of the root that a resource belongs to, or "" if there is
-// only one.
-func Root(id ref.ID) string {
-	m := string(id.Module())
-	if strings.HasPrefix(m, "module.") {
-		return ""
-	}
-	root, _, _ := strings.Cut(m, "/module.")
-	return root
 }
 
 // VPC reads the VPC of a resource; none written is the default VPC.
