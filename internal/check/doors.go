@@ -247,7 +247,11 @@ func (r *run) way(s spot) wayOut {
 	default:
 		w.gaps = a.Gaps
 		if len(w.gaps) == 0 {
-			w.gaps = []finding.Evidence{because("whether AWS is in the part of the internet that "+r.spotName(s)+" reaches", r.placeOf(s.subnet))}
+			text := "whether AWS is in the part of the internet that " + r.spotName(s) + " reaches"
+			if maybe.V4().IsEmpty() {
+				text = "whether what is called has IPv6 addresses: " + r.spotName(s) + " reaches the internet over IPv6 only"
+			}
+			w.gaps = []finding.Evidence{because(text, r.placeOf(s.subnet))}
 		}
 	}
 	if why := r.viaProxy(s.e.ID); why != "" && w.open == fact.No {

@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
@@ -52,7 +53,7 @@ func (r *run) exposureOf(w *topo.Workload) exposure {
 func (r *run) linkTo(w *topo.Workload) string {
 	for i := range r.Endpoints {
 		link := &r.Endpoints[i]
-		if link.Type != "aws_apigatewayv2_vpc_link" && link.Type != "AWS::ApiGatewayV2::VpcLink" {
+		if !strings.HasSuffix(strings.ReplaceAll(strings.ToLower(link.Type), "_", ""), "vpclink") {
 			continue
 		}
 		for _, id := range r.endpointsOf(w) {

@@ -363,3 +363,26 @@ Resources:
 		t.Error("Read changed its argument")
 	}
 }
+
+func TestResourcesKnowTheirNestedStacks(t *testing.T) {
+	set, _ := all(t, unpack(`
+-- main.yml --
+Resources:
+  V: {Type: AWS::EC2::VPC}
+  Out: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: out.yml}}
+-- out.yml --
+Resources:
+  In: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: in.yml}}
+-- in.yml --
+Resources:
+  W: {Type: AWS::EC2::VPC}
+`), Options{Named: true})
+	got := map[string]string{}
+	for _, r := range set.Resources {
+		got[string(r.ID)] = string(r.Nested) + " of " + string(r.Root())
+	}
+	want := map[string]string{"main/V": " of main", "main/Out/In/W": "Out/In of main"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("nested stacks -, +:\n%s", diff)
+	}
+}

@@ -24,6 +24,7 @@ type stack struct {
 	r        *reader
 	t        *template
 	path     ref.ID // begins the IDs; empty for the only one
+	within   ref.ID // the end of path that names nested stacks
 	parent   *stack // nil for a root
 	depth    int
 	exists   fact.Tri
@@ -121,15 +122,6 @@ func (s *stack) start(values map[string]resource.Value) {
 	s.r.stacks++
 }
 
-// nestedIn is the part of the path of a stack that names nested stacks.
-func (s *stack) nestedIn() ref.ID {
-	root := s
-	for root.parent != nil {
-		root = root.parent
-	}
-	return ref.ID(strings.TrimPrefix(strings.TrimPrefix(string(s.path), string(root.path)), "/"))
-}
-
 // all hands over the resources of a stack and of those nested in it.
 func (s *stack) all() {
 	r := s.r
@@ -152,7 +144,7 @@ func (s *stack) all() {
 		if got.Type == "AWS::CDK::Metadata" {
 			continue
 		}
-		got.Nested = s.nestedIn()
+		got.Nested = s.within
 		if s.exists != fact.Yes && got.Exists == fact.Yes {
 			got.Exists, got.Why = s.exists, s.why
 		}
@@ -258,7 +250,7 @@ func (s *stack) grow(name string, at ref.Place) *stack {
 		r.set.Missing = append(r.set.Missing, resource.Missing{ID: got.ID, Source: n.source, Why: n.why, Inputs: references(given), Place: got.Place})
 		return nil
 	}
-	in := &stack{r: r, t: n.t, path: s.eval.ID(name), parent: s, depth: s.depth + 1, exists: s.exists, why: s.why}
+	in := &stack{r: r, t: n.t, path: s.eval.ID(name), within: ref.ID(path.Join(string(s.within), name)), parent: s, depth: s.depth + 1, exists: s.exists, why: s.why}
 	if s.exists == fact.Yes {
 		in.exists, in.why = got.Exists, got.Why
 	}

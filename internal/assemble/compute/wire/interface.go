@@ -113,7 +113,7 @@ func HasIPv6(d *design.Design, subnets topo.Links) fact.Fact[bool] {
 			}
 		}
 		if r.Type != "aws_subnet" {
-			return fact.Missing[bool]("the design does not write the subnet", r.Place)
+			return fact.Missing[bool]("the subnet is defined outside the design", r.Place)
 		}
 		return design.Bool(r.Get("ipv6_native"), false)
 	})
@@ -137,7 +137,7 @@ func MapPublicIP(d *design.Design, subnets topo.Links) fact.Fact[bool] {
 		case "aws_default_subnet":
 			return design.Bool(r.Get("map_public_ip_on_launch"), true)
 		}
-		return fact.Missing[bool]("the design does not write the subnet", r.Place)
+		return fact.Missing[bool]("the subnet is defined outside the design", r.Place)
 	})
 }
 
@@ -147,11 +147,11 @@ func ofSubnets(d *design.Design, subnets topo.Links, of func(resource.Resource) 
 	for i, l := range subnets.List {
 		r, ok := d.Find(l.ID)
 		if !ok {
-			return fact.Missing[bool]("the design does not write subnet "+string(l.ID), l.Place)
+			return fact.Missing[bool]("subnet "+string(l.ID)+" is defined outside the design", l.Place)
 		}
 		f := of(r)
 		if r.Data {
-			f = fact.Missing[bool]("the design does not write subnet "+string(l.ID), l.Place)
+			f = fact.Missing[bool]("subnet "+string(l.ID)+" is defined outside the design", l.Place)
 		}
 		v, known := f.Get()
 		if !known {
