@@ -131,7 +131,7 @@ func (s *stack) all() {
 	var inputs []resource.Reference
 	for _, name := range s.eval.Names() {
 		got, ok := s.eval.Resource(name)
-		if !ok {
+		if !ok || got.Type == "AWS::CDK::Metadata" {
 			continue
 		}
 		inputs = append(inputs, resource.Reference{ID: got.ID, Attr: "Ref"})
@@ -139,9 +139,6 @@ func (s *stack) all() {
 			if in := s.nested(name, got.Place); in != nil {
 				in.all()
 			}
-			continue
-		}
-		if got.Type == "AWS::CDK::Metadata" {
 			continue
 		}
 		got.Nested = s.within
