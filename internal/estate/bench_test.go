@@ -53,6 +53,37 @@ func writeProject(tb testing.TB, dir string, services int) int {
 	return lines
 }
 
+// writeTemplate writes the same as a template of CloudFormation.
+func writeTemplate(tb testing.TB, dir string, services int) (file string, lines int) {
+	tb.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "examples", "orders-cloudformation-fixed", "template.yaml"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	whole := string(text)
+	part := whole[strings.Index(whole, "  OrdersTask:"):]
+	for i := range services {
+		n := fmt.Sprint(i)
+		whole += strings.NewReplacer("OrdersTargets", "OrdersTargets", "Orders", "Orders"+n, "Database", "Database"+n,
+			" orders", " orders-"+n).Replace(part)
+	}
+	file = filepath.Join(dir, "template.yaml")
+	if err := os.WriteFile(file, []byte(whole), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return file, strings.Count(whole, "\n")
+}
+
+// BenchmarkTemplate is BenchmarkCommand on the template.
+func BenchmarkTemplate(b *testing.B) {
+	file, lines := writeTemplate(b, b.TempDir(), 17)
+	program := filepath.Join(b.TempDir(), "muralla")
+	if out, err := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, "../../cmd/muralla").CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	runCommand(b, program, float64(lines), "check", "--fail-on=never", file)
+}
+
 // BenchmarkCheck is reading, assembling and judging in one process.
 func BenchmarkCheck(b *testing.B) {
 	dir := b.TempDir()
