@@ -127,7 +127,7 @@ func (r *run) doorsFor(n need.Need, s spot) doors {
 	for i := range r.VPCEndpoints {
 		p := &r.VPCEndpoints[i]
 		service, known := p.Service.Get()
-		same := r.net.OneVPC(p.VPC, s.vpc)
+		same := r.oneVPC(p.VPC, s.vpc)
 		if known && service != n.Service || p.Kind == topo.GatewayLoadBalancerEndpoint || p.Kind == topo.ResourceEndpoint {
 			continue
 		}

@@ -171,6 +171,8 @@ func (r *run) outlet(e *topo.VPCEndpoint) (finding.Severity, string) {
 		return g.VPC == e.VPC && (g.Kind == topo.InternetGateway || g.Kind == topo.EgressOnlyGateway)
 	}):
 		s, why = finding.Low, r.Label(e.VPC)+" has an internet gateway, which is another way out"
+	case v.More != "" || v.GatewaysMore != "":
+		s, why = finding.Low, "it is not known whether its VPC has another way out"
 	}
 	if service := e.Service.Or(""); !slices.Contains(imageServices, service) && !slices.Contains(agentServices, service) && service != "s3" {
 		s, why = s-1, "it carries no images, and "+why

@@ -57,7 +57,7 @@ func (r *run) usersOfEndpoint(p *topo.VPCEndpoint) (list []user, gaps []finding.
 			spots, open := r.spots(n, w)
 			here := false
 			for _, s := range spots {
-				same := r.net.OneVPC(s.vpc, p.VPC)
+				same := r.oneVPC(s.vpc, p.VPC)
 				if same == fact.No {
 					continue
 				}

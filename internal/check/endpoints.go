@@ -96,7 +96,7 @@ func (r *run) provided(w *topo.Workload) finding.Finding {
 	f.Message = "It needs " + listText(needNames(all.List)) + ": each has a VPC endpoint."
 	switch {
 	case outside && len(through) == 0:
-		f.Message = "It needs " + listText(needNames(all.List)) + " and reaches them over the internet. VPC endpoints are required only where there is no such way."
+		f.Message = "It needs " + listText(needNames(all.List)) + " and reaches " + itOrThem(len(all.List)) + " over the internet. VPC endpoints are required only where there is no such way."
 	case outside && !direct:
 		f.Message = "It needs " + listText(needNames(all.List)) + ": public registries have no VPC endpoint and are reached over the internet."
 	case outside:
@@ -198,6 +198,14 @@ func needText(n need.Need) string {
 	return "whether it needs " + serviceName(n)
 }
 
+// itOrThem stands for a list that was just named.
+func itOrThem(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
+}
+
 // needNames are the names of what is needed, without the Region.
 func needNames(list []need.Need) []string {
 	var names []string
@@ -284,8 +292,8 @@ func (r *run) providedVPC(v *topo.VPC) finding.Finding {
 	case len(lacking) > 0:
 		return finding.Finding{Verdict: finding.Violates, Severity: finding.Note, SeverityWhy: "endpoints are required only where there is no way to the internet",
 			Title:   capped(v.Name+" has no VPC endpoint for "+listText(lacking), v.Name+" has no VPC endpoint for some services that its tasks need"),
-			Message: "Tasks of " + shortList(sorted(places)) + " call these by public addresses of AWS, as far as there is a way. With endpoints the calls stay in the VPC, and no internet gateway is needed for them.",
-			Fix:     "Add endpoints for " + strings.Join(lacking, ", ") + " if your policy forbids internet gateways, or the calls have to stay private.", Evidence: lackedText(lacks), Facts: lacking}
+			Message: "Tasks of " + shortList(sorted(places)) + " call " + itOrThem(len(lacking)) + " by public addresses of AWS, as far as there is a way. With endpoints the calls stay in the VPC, and no internet gateway is needed for them.",
+			Fix:     "Add " + map[bool]string{true: "an endpoint", false: "endpoints"}[len(lacking) == 1] + " for " + strings.Join(lacking, ", ") + " if your policy forbids internet gateways, or the calls have to stay private.", Evidence: lackedText(lacks), Facts: lacking}
 	case len(gaps) > 0:
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Note, Title: "it is not known whether " + v.Name + " has all VPC endpoints that its tasks need",
 			Message: "Some facts that decide are not in the design.", Gaps: distinct(gaps)}

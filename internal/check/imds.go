@@ -60,7 +60,7 @@ func (r *run) ifContainerHost(h *topo.Host, f finding.Finding) finding.Finding {
 	}
 	at := cmp.Or(h.UserDataPlace, h.Place)
 	if f.Verdict == finding.Violates {
-		f.Verdict, f.Gaps, f.Title = finding.Undecided, nil, "it is not known whether "+h.Name+" runs tasks: if so, "+lowerFirst(f.Title)
+		f.Verdict, f.Gaps, f.Title = finding.Undecided, nil, "it is not known whether "+h.Name+" runs tasks: if so, "+midSentence(f.Title, h.Name)
 		f.Title = capped(f.Title, "it is not known whether "+h.Name+" runs tasks")
 	}
 	f.Gaps = append(f.Gaps, because("which cluster "+h.Name+" joins: "+h.ClusterWhy, at))

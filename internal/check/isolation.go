@@ -79,6 +79,7 @@ func (r *run) ownVPC(c *topo.Cluster, tasks []*topo.Workload) finding.Finding {
 			gaps = append(gaps, because("what else runs in "+v.Name+": "+cmp.Or(v.Why, "it is defined outside the design"), v.Place))
 		}
 	}
+	gaps = append(gaps, r.lodgers(homes)...)
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
 		if w.Cluster == c.ID || w.Kind == topo.StandaloneWorkload || isExternal(w) {
@@ -105,6 +106,24 @@ func (r *run) ownVPC(c *topo.Cluster, tasks []*topo.Workload) finding.Finding {
 		return undecided("it is not known whether "+c.Name+" has its VPC for itself", "Clusters that have to be isolated need a VPC of their own.", distinct(gaps))
 	}
 	return finding.Finding{Verdict: finding.Follows, Title: c.Name + " has a VPC of its own", Message: fmt.Sprintf("No other cluster of the design runs tasks in %s.", strings.Join(names, " and "))}
+}
+
+// lodgers are the parts of the design that are not here and may run tasks in
+// VPCs: they are given the name of one, or of a subnet.
+func (r *run) lodgers(homes []ref.ID) []finding.Evidence {
+	var out []finding.Evidence
+	for i := range r.Gaps {
+		g := &r.Gaps[i]
+		for _, id := range g.Inputs {
+			if s := r.Subnet(id); s != nil {
+				id = s.VPC
+			}
+			if slices.Contains(homes, id) {
+				out = append(out, because("what "+string(g.ID)+" runs in "+r.Label(id)+": "+cmp.Or(g.Why, "it is not here"), g.Place))
+			}
+		}
+	}
+	return distinct(out)
 }
 
 func (r *run) clusterName(id ref.ID) string {

@@ -206,6 +206,15 @@ func named(names []string) []string {
 	return sorted(slices.DeleteFunc(names, func(n string) bool { return n == "" }))
 }
 
+// midSentence is a sentence as the latter half of another: in small letters,
+// unless it begins with a name.
+func midSentence(s, name string) string {
+	if strings.HasPrefix(s, name) {
+		return s
+	}
+	return lowerFirst(s)
+}
+
 func lowerFirst(s string) string { return string(s[0]|0x20) + s[1:] }
 
 // wayOut is whether the endpoint has a way to the internet that needs no public

@@ -310,7 +310,7 @@ func (r *run) weighTaskSource(w *topo.Workload, s source) (finding.Severity, str
 	case s.isRange() && s.internet() >= wide && r.openTo(s.to).Overlaps(s.ports):
 		severity, why = finding.Critical, "the internet reaches "+w.Name+" past its load balancer"
 	case s.isRange() && s.internet() >= wide:
-		severity, why = finding.High, "the rule admits the internet; only routes and addresses keep it out"
+		severity, why = finding.High, r.keptOut(s)
 	case s.isRange():
 		why = "whatever has an address in " + s.name + " is admitted"
 	case s.kind == topo.HostEndpoint && !r.openTo(s.endpoint).IsEmpty():

@@ -116,7 +116,7 @@ func (r *run) weighStoreSource(e *topo.Endpoint, s source) (finding.Severity, st
 	case s.isRange() && s.internet() >= wide && r.openTo(e.ID).Overlaps(s.ports):
 		return finding.Critical, "the internet reaches " + e.Name
 	case s.isRange() && s.internet() >= wide:
-		return finding.High, "the rule admits the internet; only routes and addresses keep it out"
+		return finding.High, r.keptOut(s)
 	case s.isRange():
 		return finding.Medium, "whatever has an address in " + s.name + " is admitted"
 	case group != nil && group.Default:

@@ -290,6 +290,15 @@ func (r *run) openTo(id ref.ID) netset.Ports {
 	return r.connect(reach.Outside(netset.Internet()), reach.At(id), talk()).Packets.Sure
 }
 
+// keptOut says what is left between the internet and an endpoint whose rule
+// admits it, though it is not surely reached.
+func (r *run) keptOut(s source) string {
+	if r.connect(reach.Outside(netset.Internet()), reach.At(s.to), talk()).Packets.Maybe.Overlaps(s.ports) {
+		return "the rule admits the internet, and it is not known whether routes and addresses keep it out"
+	}
+	return "the rule admits the internet; only routes and addresses keep it out"
+}
+
 // weighed is a source with the severity of its being there.
 type weighed struct {
 	source

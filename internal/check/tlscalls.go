@@ -64,7 +64,14 @@ func (r *run) calls(w *topo.Workload) (ways []eastWest, client bool, gaps []find
 // call is the way that one variable names, if it leads to another service.
 func (r *run) call(w *topo.Workload, d *topo.TaskDefinition, c topo.Container, call topo.Call) (e eastWest, open string, ok bool) {
 	tls, service := serviceSchemes[call.Scheme]
-	if call.Scheme == "" || strings.HasSuffix(strings.ToUpper(call.Variable), "_PROXY") || r.isStore(call) {
+	balancer := r.balancerOf(call)
+	speaks := call.Scheme
+	if call.Scheme == "" && call.Host != "" && balancer != nil {
+		// The client may choose, but only what the load balancer speaks.
+		tls, speaks = r.speaks(balancer)
+		service = true
+	}
+	if speaks == "" || strings.HasSuffix(strings.ToUpper(call.Variable), "_PROXY") || r.isStore(call) {
 		return e, "", false
 	}
 	if !service {
@@ -72,12 +79,14 @@ func (r *run) call(w *topo.Workload, d *topo.TaskDefinition, c topo.Container, c
 	}
 	where, direct := "", true
 	var peers []*topo.Workload
-	balancer := r.balancerOf(call)
 	domain := r.inNamespace(call)
 	switch {
 	case balancer != nil:
 		peers, direct = r.behindBalancer(balancer.ID), false
 		if slices.Contains(peers, w) {
+			if len(peers) > 1 && tls != fact.Yes {
+				return e, "to itself or to another service behind " + r.Label(balancer.ID), false
+			}
 			return e, "", false // an address of its own
 		}
 		where = r.Label(balancer.ID)
@@ -91,6 +100,8 @@ func (r *run) call(w *topo.Workload, d *topo.TaskDefinition, c topo.Container, c
 			return e, "", false // itself
 		case named:
 			where = workloadNames(peers)
+		case tls != fact.Yes && r.perhapsNamed(w, call, domain != "") != "":
+			return e, r.perhapsNamed(w, call, domain != ""), false
 		case domain != "":
 			where = "a service of the namespace " + domain
 		case !service:
@@ -108,12 +119,16 @@ func (r *run) call(w *topo.Workload, d *topo.TaskDefinition, c topo.Container, c
 		}
 	}
 	e = eastWest{encrypted: tls, peers: peers, fact: "calls " + call.Variable,
-		path:    fmt.Sprintf("%s > %s, %s", w.Name, where, strings.TrimSuffix(call.Scheme+" port "+call.Port, " port ")),
-		because: because(fmt.Sprintf("container %s calls %s over %s (%s)", c.Name, where, call.Scheme, call.Variable), call.Place),
+		path:    fmt.Sprintf("%s > %s, %s", w.Name, where, strings.TrimSuffix(speaks+" port "+call.Port, " port ")),
+		because: because(fmt.Sprintf("container %s calls %s over %s (%s)", c.Name, where, speaks, call.Variable), call.Place),
 		gap:     because(fmt.Sprintf("whether container %s speaks TLS with %s (%s)", c.Name, where, call.Variable), call.Place),
 		fix:     "Serve TLS there and call it by https://, or connect the services with Service Connect and TLS."}
 	if e.because.Place.IsZero() {
 		e.because.Place, e.gap.Place = c.Place, c.Place
+	}
+	if tls == fact.No && balancer == nil && len(peers) > 0 && meshed(d) && !slices.ContainsFunc(peers, func(o *topo.Workload) bool { return !meshed(r.TaskDefinition(o.Definition)) }) {
+		// The proxies on both sides may add TLS.
+		e.encrypted, e.gap = fact.Unknown, because("the TLS mode of the virtual nodes of "+where+": resources of App Mesh are not read", call.Place)
 	}
 	e.network, e.below = r.networkEncrypts(w, peers, direct)
 	if balancer != nil && balancer.InternetFacing.Or(false) {
@@ -122,6 +137,24 @@ func (r *run) call(w *topo.Workload, d *topo.TaskDefinition, c topo.Container, c
 		e.fix = "Call it by https://, or inside the VPC: by Service Connect with TLS or an internal load balancer."
 	}
 	return e, "", true
+}
+
+// speaks is whether all listeners of a load balancer encrypt, and in words what
+// they speak. One that also redirects is unknown: the client may begin with TLS.
+func (r *run) speaks(b *topo.LoadBalancer) (fact.Tri, string) {
+	out, words := fact.Unknown, "an unknown protocol"
+	for i, l := range r.ListenersOf(b.ID) {
+		p, known := l.Protocol.Get()
+		switch tls := fact.Of(isTLS(strings.ToUpper(p))); {
+		case !known || b.ListenersMore != "" || l.Exists != fact.Yes || tls == fact.No && !isPlain(strings.ToUpper(p)):
+			return fact.Unknown, "an unknown protocol"
+		case i == 0:
+			out, words = tls, "the only protocol of its listeners, "+p
+		case out != tls:
+			return fact.Unknown, "HTTP or HTTPS"
+		}
+	}
+	return out, words
 }
 
 func (r *run) isStore(call topo.Call) bool {
@@ -168,6 +201,17 @@ func (r *run) named(w *topo.Workload, host string) (peers []*topo.Workload, name
 		}
 	}
 	return peers, named, connected
+}
+
+// perhapsNamed says why a private name may be of a service of the design after
+// all.
+func (r *run) perhapsNamed(w *topo.Workload, call topo.Call, domain bool) string {
+	for i := range r.Workloads {
+		if o := &r.Workloads[i]; o != w && o.DiscoveryMore != "" && (domain || call.Open != "" || private(call.Host)) {
+			return "whether " + o.Name + " has the name: " + o.DiscoveryMore
+		}
+	}
+	return ""
 }
 
 // inNamespace is the private DNS namespace of a host, if it is in one.

@@ -176,21 +176,20 @@ func (r *run) offers(w *topo.Workload) (ways []eastWest, gaps []finding.Evidence
 		e.network, e.below = r.networkEncrypts(w, clients, true)
 		ways = append(ways, e)
 	}
-	if d := r.TaskDefinition(w.Definition); d != nil {
-		mesh := d.Mesh
-		for _, c := range d.Containers {
-			mesh = mesh || strings.Contains(c.Image.Or(""), "aws-appmesh-envoy")
-		}
-		if mesh {
-			ways = append(ways, eastWest{path: "other virtual nodes > " + w.Name + ", by App Mesh", because: because("its tasks have a proxy of App Mesh, which AWS ended on 30 September 2026", d.Place),
-				gap: because("the TLS mode of its virtual node, which is no part of the task definition", d.Place)})
-		}
+	if d := r.TaskDefinition(w.Definition); meshed(d) {
+		ways = append(ways, eastWest{path: "other virtual nodes > " + w.Name + ", by App Mesh", because: because("its tasks have, or may have, a proxy of App Mesh, which AWS ended on 30 September 2026", d.Place),
+			gap: because("the TLS mode of the virtual node of "+w.Name+": resources of App Mesh are not read", d.Place)})
 	}
 	if !w.Lattice.IsZero() {
 		ways = append(ways, eastWest{path: "clients of a VPC Lattice service > " + w.Name, because: because("it is a target of VPC Lattice", w.Lattice),
 			gap: because("the protocols of the VPC Lattice listener and target group", w.Lattice)})
 	}
 	return ways, gaps
+}
+
+// meshed reports whether tasks have, or may have, a proxy of App Mesh.
+func meshed(d *topo.TaskDefinition) bool {
+	return d != nil && !d.Elsewhere && (d.Mesh || slices.ContainsFunc(d.Containers, func(c topo.Container) bool { return strings.Contains(c.Image.Or(""), "aws-appmesh-envoy") }))
 }
 
 // networkEncrypts is whether the network encrypts what two services exchange:
@@ -215,12 +214,18 @@ func (r *run) networkEncrypts(w *topo.Workload, peers []*topo.Workload, direct b
 				continue
 			}
 			vpc = e.VPC
+			if e.Subnets.More != "" || slices.ContainsFunc(e.Subnets.List, func(l topo.Link) bool { return l.Exists != fact.Yes }) {
+				all = all.And(fact.Unknown) // it may be in another VPC
+			}
 		}
 		nitro = nitro.And(onNitro(r, o))
 	}
 	v := r.VPC(vpc)
-	if all != fact.Yes || v == nil {
+	if all == fact.No || v == nil {
 		return fact.No, finding.Evidence{}
+	}
+	if all == fact.Unknown {
+		return fact.Unknown, because("whether all of them run in "+r.Label(vpc), w.Place)
 	}
 	switch on, known := v.Encrypted.Get(); {
 	case known && on:

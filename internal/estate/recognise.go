@@ -34,7 +34,7 @@ func recognise(p, root, home string) ([]input, diag.List, error) {
 }
 
 // whatToGive is the hint for a path that is no input.
-const whatToGive = "give a directory with Terraform files or templates of CloudFormation, a template, or a file made with: terraform show -json"
+const whatToGive = "give a directory with Terraform files, templates of CloudFormation or answers of AWS to describe calls, a template, an answer, an archive of muralla snapshot, or a file made with: terraform show -json"
 
 func recogniseFile(p string, info os.FileInfo, root, home string) ([]input, diag.List, error) {
 	switch {
@@ -69,7 +69,7 @@ func recogniseFile(p string, info os.FileInfo, root, home string) ([]input, diag
 		case cfn.IsAssembly(head):
 			hint = "this is the manifest of what the CDK wrote; give its directory: " + filepath.Dir(p)
 		}
-		return nil, nil, &InputError{p, "it is no template of CloudFormation, and no plan and no state in JSON", hint}
+		return nil, nil, &InputError{p, "it is no template of CloudFormation, no plan and no state in JSON, no answer of AWS to a describe call and no archive of muralla snapshot", hint}
 	}
 	return []input{{file: p, from: shown, name: strings.TrimSuffix(shown, ".json")}}, nil, nil
 }

@@ -36,8 +36,9 @@ func sourceOf(image string) (source, bool) {
 		if name == "" || strings.Contains(name, "$") || strings.Contains(image, "$") && !tagged && !digest {
 			return source{}, false
 		}
-		return source{registry: "Docker Hub"}, true
+		return source{registry: "Docker Hub"}, !capitals(name)
 	}
+	named := host
 	host = strings.ToLower(host)
 	if i := ecrHost(host); i != "" {
 		region := i
@@ -51,7 +52,7 @@ func sourceOf(image string) (source, bool) {
 	}
 	name, _, port := strings.Cut(host, ":")
 	if !port && !strings.Contains(host, ".") && host != "localhost" {
-		return source{registry: "Docker Hub"}, true
+		return source{registry: "Docker Hub"}, !capitals(named)
 	}
 	for suffix, label := range publicRegistries {
 		if name == suffix || strings.HasSuffix(name, "."+suffix) {
@@ -63,6 +64,11 @@ func sourceOf(image string) (source, bool) {
 	}
 	return source{}, false
 }
+
+// capitals reports whether the first part of a name has some. Then it is none of
+// Docker Hub: it stands for something else, or it is a host (Docker "Image
+// reference").
+func capitals(part string) bool { return strings.ToLower(part) != part }
 
 // ecrHost is the Region in the host name of a private registry of Amazon ECR, or
 // "" (AWS "Amazon ECR private registry", and "dual-stack endpoints").
@@ -116,7 +122,7 @@ func (c *collector) image(k *topo.Container) {
 	case !ok:
 		why := k.Image.Why
 		if why == "" {
-			why = "its registry is not one that is known"
+			why = "the registry of its name is not one that is known"
 		}
 		c.unknown(what, why, k.Place, RegistryAPI, RegistryImages, ObjectStore)
 	case from.private:

@@ -171,6 +171,8 @@ func TestImages(t *testing.T) {
 		"111122223333.dkr.ecr.eu-west-1.amazonaws.com/ecr-public/x/y": "ecr eu-west-1 cached",
 		"${…}":                "?",
 		"${…}:1":              "?",
+		"REPOSITORY_URI:TAG":  "?",
+		"Registry/app":        "?",
 		"nginx${…}":           "?",
 		"${…}/app:1":          "?",
 		"registry.example/a":  "?",

@@ -88,7 +88,7 @@ func (q *question) enterInternet(h hop, from, to *side, n notes) road {
 			n.route.stops(q.topo.Label(to.vpc) + " has no internet gateway")
 			r.route = netset.Bounds{}
 		case fact.Unknown:
-			n.route.unknown("whether "+q.vpcName(to)+" has an internet gateway is not known", h.place)
+			q.gatewayGap(to, h.place, n.route)
 			r.route = q.anything
 		}
 	}

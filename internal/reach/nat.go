@@ -40,7 +40,7 @@ func (q *question) overNAT(h hop, from, to *side, n notes) pass {
 		case fact.Yes:
 			out = netset.Exactly(translated)
 		case fact.Unknown:
-			n.route.unknown("whether "+q.vpcName(from)+" has an internet gateway is not known", h.place)
+			q.gatewayGap(from, h.place, n.route)
 			out = netset.AtMost(translated)
 		default:
 			n.route.stops(q.topo.Label(from.vpc) + " has no internet gateway")

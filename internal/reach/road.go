@@ -257,7 +257,7 @@ func (q *question) overInternet(h hop, from, to *side, n notes) pass {
 			n.route.stops(q.topo.Label(to.vpc) + " has no internet gateway")
 			return q.stopped()
 		case fact.Unknown:
-			n.route.unknown("whether "+q.vpcName(to)+" has an internet gateway is not known", h.place)
+			q.gatewayGap(to, h.place, n.route)
 			p.route = q.anything
 		}
 	}
@@ -298,7 +298,7 @@ func (q *question) overPeering(h hop, from, to *side, n *note) pass {
 	case !to.outside && to.vpc == "":
 		n.unknown("the VPC of "+q.sideName(to)+" is not known", h.place)
 		return q.doubt()
-	case !to.outside && to.vpc != other && q.OneVPC(to.vpc, other) == fact.Unknown:
+	case !to.outside && to.vpc != other && q.oneVPC(to.vpc, other) == fact.Unknown:
 		n.unknown("whether "+q.topo.Label(to.vpc)+" and "+q.topo.Label(other)+" are one VPC is not known", h.place)
 		return q.doubt()
 	case to.outside || to.vpc != other:

@@ -177,7 +177,11 @@ func (q *question) publicNote(s *side, f fact.Fact[bool], n *note) {
 		n.unknown("whether "+name+" has a public address is not known"+because(f.Why), f.Place)
 		return
 	case got:
-		n.rule(RuleUse{ID: q.sideID(s), Text: name + " has a public address", Ports: q.asked, Place: f.Place})
+		at := f.Place
+		if at.IsZero() && s.ep != nil {
+			at = s.ep.Place
+		}
+		n.rule(RuleUse{ID: q.sideID(s), Text: name + " has a public address", Ports: q.asked, Place: at})
 		return
 	}
 	why := cmp.Or(f.Why, name+" has no public IPv4 address")
@@ -197,6 +201,15 @@ func (q *question) hopUse(h hop, from *side) RuleUse {
 		return RuleUse{ID: from.subnetID, Text: "no route", Place: h.place}
 	}
 	return RuleUse{ID: from.subnetID, Text: "a route that is not known", Ports: q.asked, Place: h.place}
+}
+
+// gatewayGap notes that it is not known whether the VPC of a side has an internet
+// gateway. It is one fact of the VPC, whatever subnet asks for it.
+func (q *question) gatewayGap(s *side, at ref.Place, n *note) {
+	if v := q.topo.VPC(s.vpc); v != nil {
+		at = cmp.Or(v.Place, at)
+	}
+	n.unknown("whether "+q.vpcName(s)+" has an internet gateway is not known", at)
 }
 
 // vpcName is the VPC of a side: its label, or whose VPC it is.

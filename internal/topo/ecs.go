@@ -73,7 +73,7 @@ type TaskDefinition struct {
 	Windows        fact.Fact[bool]
 	PIDModeHost    fact.Fact[bool]
 	Volumes        []Volume
-	Mesh           bool // App Mesh proxy configuration
+	Mesh           bool // App Mesh proxy configuration, or perhaps one
 }
 
 // Volume is a volume that is reached over the network.
@@ -127,7 +127,7 @@ type Secret struct {
 type Call struct {
 	Variable string
 	Scheme   string   // of a URL, lower case: "http", "rediss"; empty if the value is no URL
-	Host     string   // of a URL, lower case; pieces that are not known are ${…}
+	Host     string   // of a URL, or the DNS name with which the value begins, lower case; pieces that are not known are ${…}
 	Port     string   // of a URL; empty if none is written
 	Things   []ref.ID // things whose attributes the value is made of
 	Open     string   // why a piece of the host is not known, or what it is called; empty if all of it is known
@@ -181,6 +181,7 @@ type Workload struct {
 	ServiceConnect ServiceConnect
 	Registries     bool      // service discovery
 	Discovery      []string  // DNS names that service discovery gives it, lower case; pieces that are not known are ${…}
+	DiscoveryMore  string    // why it may have other names
 	Lattice        ref.Place // of its VPC Lattice configuration; zero if there is none
 	IgnoresChanges []string  // attributes whose drift the source tolerates
 }

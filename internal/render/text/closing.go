@@ -138,8 +138,11 @@ func (p *printer) totals(r finding.Report, o Options) {
 		p.paragraph("", "undecided: "+dependent(s.Undecided)+" on facts that are not given (--explain-gaps)")
 	}
 
-	if names := variables(r.Findings); names != "" {
+	if names := variables(r.Findings, unset); names != "" {
 		p.paragraph("", "not given: "+names+" (--var, --var-file)")
+	}
+	if names := variables(r.Findings, unsetParameter); names != "" {
+		p.paragraph("", "not given: "+names+" (--parameter, --parameter-file)")
 	}
 	if text := lost(r.Diagnostics); text != "" {
 		p.paragraph("", "not read: "+text)

@@ -13,12 +13,16 @@ import (
 // nobody gives a value to those of other modules but the design itself.
 var unset = regexp.MustCompile(`(?:^|[ (/])(var\.[\pL_][\pL\d_-]*) has no value`)
 
+// unsetParameter finds the parameters of templates likewise. What stands before
+// the last slash is where the template is.
+var unsetParameter = regexp.MustCompile(`(?:^|[ (])parameter (?:[^\s,;:]*/)?([A-Za-z0-9]+) has no value`)
+
 // maxUnset is how many variables the closing lines name.
 const maxUnset = 3
 
-// variables names the variables without a value on which most answers depend,
+// variables names the variables or parameters without a value on which most answers depend,
 // the most wanted first, or is "".
-func variables(findings []finding.Finding) string {
+func variables(findings []finding.Finding, unset *regexp.Regexp) string {
 	answers := map[string]int{}
 	for _, f := range findings {
 		if f.Verdict != finding.Undecided || f.Suppressed != nil {

@@ -22,8 +22,15 @@ func TestVariables(t *testing.T) {
 			open(finding.Undecided, "var.d has no value"), open(finding.Undecided, "x: var.e has no value"), open(finding.Undecided, "x: var.f has no value"),
 		},
 	} {
-		if got := variables(findings); got != want {
+		if got := variables(findings, unset); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+	parameters := []finding.Finding{
+		open(finding.Undecided, "whether alb web exists: condition MakeAlb is not known, since parameter infra/env/Loads has no value"),
+		open(finding.Undecided, "groups: parameter Loads has no value", "var.other has no value", "parameter Other has no value: it is given late"),
+	}
+	if got, want := variables(parameters, unsetParameter), "Loads (2 answers), Other (1)"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -52,6 +52,9 @@ func callOf(name string, v resource.Value) (topo.Call, bool) {
 	if key := strings.ReplaceAll(strings.ToUpper(name), "_", ""); strings.HasSuffix(key, "SSLMODE") && slices.Contains(modes, lower) {
 		c.TLS = fact.Yes
 	}
+	if first := parts[0]; first.Kind == resource.Ref && first.Ref.Attr == "dns_name" {
+		c.Host = strings.ToLower(design.Display(first)) // an address without a scheme
+	}
 	if i := strings.Index(text, "://"); i > 0 {
 		c.Scheme, c.Host, c.Port = address(lower, i)
 		if c.Scheme != "" {

@@ -115,7 +115,7 @@ func (r *reader) read(res resource.Resource) *topo.TaskDefinition {
 	for _, v := range res.Get("volume").Items() {
 		r.volume(t, v)
 	}
-	t.Mesh = wire.Written(res.Get("proxy_configuration")) == fact.Yes
+	t.Mesh = wire.Written(res.Get("proxy_configuration")) != fact.No
 	return t
 }
 

@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/muralla-net/muralla/internal/assemble/design"
@@ -10,11 +11,13 @@ import (
 )
 
 // discovery are the DNS names under which service discovery makes tasks known:
-// name of the registry, then the namespace (AWS Cloud Map "DnsConfig").
-func (r *reader) discovery(registries resource.Value) []string {
-	var out []string
+// name of the registry, then the namespace (AWS Cloud Map "DnsConfig"); and why
+// there may be others. A registry of which no part is in the design is none of a
+// name that the design could use.
+func (r *reader) discovery(registries resource.Value) (names []string, more string) {
 	for _, b := range registries.Items() {
-		registry, ok := r.d.Find(r.d.Link(b.Get("registry_arn")).ID)
+		link := r.d.Link(b.Get("registry_arn"))
+		registry, ok := r.d.Find(link.ID)
 		if !ok {
 			continue
 		}
@@ -22,16 +25,20 @@ func (r *reader) discovery(registries resource.Value) []string {
 		if id.IsNull() {
 			id = registry.Get("namespace_id")
 		}
-		namespace, ok := r.d.Find(r.d.Link(id).ID)
-		name := design.Display(registry.Get("name"))
-		if name == "" || !ok {
-			continue
+		zone := r.d.Link(id)
+		namespace, ok := r.d.Find(zone.ID)
+		name, domain := design.Display(registry.Get("name")), ""
+		if ok {
+			domain = design.Display(namespace.Get("name"))
 		}
-		if domain := design.Display(namespace.Get("name")); domain != "" {
-			out = append(out, strings.ToLower(name+"."+domain))
+		switch {
+		case link.Exists != fact.Yes, zone.ID != "" && zone.Exists != fact.Yes, zone.Why != "":
+			more = cmp.Or(link.Why, zone.Why, "its registry is not known")
+		case name != "" && domain != "":
+			names = append(names, strings.ToLower(name+"."+domain))
 		}
 	}
-	return out
+	return names, more
 }
 
 // namespaces reads the private DNS namespaces of the design.

@@ -36,7 +36,7 @@ func (r *reader) readServices() {
 		}
 		w.Exec = design.Bool(res.Get("enable_execute_command"), false)
 		w.Registries = wire.Written(res.Get("service_registries")) == fact.Yes
-		w.Discovery = r.discovery(res.Get("service_registries"))
+		w.Discovery, w.DiscoveryMore = r.discovery(res.Get("service_registries"))
 		if v := res.Get("vpc_lattice_configurations"); wire.Written(v) != fact.No {
 			w.Lattice = cmp.Or(v.Place, res.Place)
 		}
@@ -54,7 +54,7 @@ func (r *reader) readServices() {
 		w.Desired = fact.Missing[int]("its scale is a share of the service", res.Place)
 		w.Exec = fact.Missing[bool]("the service decides it", res.Place)
 		w.Registries = wire.Written(res.Get("service_registries")) == fact.Yes
-		w.Discovery = r.discovery(res.Get("service_registries"))
+		w.Discovery, w.DiscoveryMore = r.discovery(res.Get("service_registries"))
 		r.bindings(w, res)
 	}
 	r.namespaces()
