@@ -36,6 +36,7 @@ type index struct {
 	ofBalance map[ref.ID][]*Listener // load balancer → its listeners
 	bound     map[ref.ID][]*Workload // target group or classic load balancer → workloads
 	names     map[string]int         // "svc/orders" → how many things are called so
+	label     map[ref.ID]string      // what things are called
 	labels    map[string]int         // "sg main", and "sg main of module.db" → how many things are called so
 }
 
@@ -103,7 +104,9 @@ func (s *Snapshot) Freeze() *Snapshot {
 	}
 	x.names, x.labels = map[string]int{}, map[string]int{}
 	seen := map[[2]string]bool{}
+	var known []ref.ID
 	label := func(id ref.ID) {
+		known = append(known, id)
 		kind, name := s.named(id)
 		for _, l := range labelsOf(kind+" "+name, id) {
 			if key := [2]string{l, string(original(id))}; !seen[key] {
@@ -145,6 +148,10 @@ func (s *Snapshot) Freeze() *Snapshot {
 	}
 	for i := range s.TargetGroups {
 		label(s.TargetGroups[i].ID)
+	}
+	x.label = make(map[ref.ID]string, len(known))
+	for _, id := range known {
+		x.label[id] = s.labelOf(id)
 	}
 	return s
 }

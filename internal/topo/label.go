@@ -13,6 +13,13 @@ import (
 // of one block are called alike. Things that are not in the snapshot are called
 // by the last part of their ID.
 func (s *Snapshot) Label(id ref.ID) string {
+	if l, ok := s.index.label[id]; ok {
+		return l
+	}
+	return s.labelOf(id)
+}
+
+func (s *Snapshot) labelOf(id ref.ID) string {
 	kind, name := s.named(id)
 	if kind == "" {
 		return name
