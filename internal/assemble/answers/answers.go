@@ -172,20 +172,6 @@ func otherCase(name string) string {
 	return strings.ToUpper(first) + name[1:]
 }
 
-// each are the values of a field in all elements of a list.
-func each(list resource.Value, path ...string) resource.Value {
-	if list.Kind != resource.List {
-		return resource.Value{}
-	}
-	out := resource.Value{Kind: resource.List, List: []resource.Value{}, Place: list.Place}
-	for _, e := range list.List {
-		if v := get(e, path...); !v.IsNull() {
-			out.List = append(out.List, v)
-		}
-	}
-	return out
-}
-
 // strs are the texts of a list, or of a field of its elements.
 func strs(list resource.Value, path ...string) []string {
 	var out []string

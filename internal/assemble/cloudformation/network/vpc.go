@@ -45,16 +45,14 @@ func cidrBlock(_ *form.Scope, r resource.Resource) []resource.Resource {
 // adds to it, which is an argument of the subnet at the provider.
 func subnet(s *form.Scope, r resource.Resource) []resource.Resource {
 	body := form.Arguments(r.Body, nil)
-	for _, b := range s.Having("AWS::EC2::SubnetCidrBlock", "SubnetId", form.KeyOf(r)) {
-		if !r.Get("Ipv6CidrBlock").IsNull() {
-			break
-		}
+	// AWS takes one range only.
+	if more := s.Having("AWS::EC2::SubnetCidrBlock", "SubnetId", form.KeyOf(r)); len(more) > 0 && r.Get("Ipv6CidrBlock").IsNull() {
+		b := more[0]
 		v := form.First(b.Get("Ipv6CidrBlock"), form.Unknown("an address pool gives its range", b.Place))
 		if b.Exists != fact.Yes && !v.Maybe {
 			v.Maybe, v.Why = true, form.Why(resource.Value{Why: b.Why}, string(b.ID)+" may not exist")
 		}
 		body["ipv6_cidr_block"] = v
-		break
 	}
 	return one(r, "aws_subnet", body)
 }
