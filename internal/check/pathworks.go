@@ -132,6 +132,9 @@ func (r *run) delivery(w *topo.Workload) (finding.Finding, bool) {
 	case ok == 0:
 		return finding.Finding{}, false
 	}
+	if f, all := r.everySubnet(w, entries); !all {
+		return f, true
+	}
 	f := finding.Finding{Verdict: finding.Follows, Title: "the load balancer reaches " + w.Name, Message: "Traffic and health checks pass every gate, and replies pass back."}
 	for _, e := range entries {
 		for _, l := range r.legsOf(e) {

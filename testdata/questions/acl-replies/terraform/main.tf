@@ -1,4 +1,4 @@
-# How much of the ephemeral range does the network ACL let back? Variants: whole, half, none.
+# How much of the ephemeral range does the network ACL let back? Variants: whole, half, none, one-subnet.
 
 variable "variant" { type = string }
 
@@ -12,7 +12,7 @@ module "alb" {
 }
 resource "aws_network_acl" "private" {
   vpc_id     = module.net.vpc
-  subnet_ids = module.net.private
+  subnet_ids = var.variant == "one-subnet" ? [module.net.private[1]] : module.net.private
 }
 resource "aws_network_acl_rule" "in" {
   network_acl_id = aws_network_acl.private.id
@@ -25,7 +25,7 @@ resource "aws_network_acl_rule" "in" {
   to_port        = 8080
 }
 resource "aws_network_acl_rule" "replies" {
-  count          = var.variant == "none" ? 0 : 1
+  count          = contains(["none", "one-subnet"], var.variant) ? 0 : 1
   network_acl_id = aws_network_acl.private.id
   rule_number    = 100
   egress         = true
