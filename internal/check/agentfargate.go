@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -100,7 +101,17 @@ func (r *run) idleSettings(w *topo.Workload, d *topo.TaskDefinition) finding.Fin
 func (r *run) idleHosts() {
 	for i := range r.Hosts {
 		h := &r.Hosts[i]
-		if h.Cluster == "" || h.Managed || r.surelyRuns(h.ID) {
+		if h.Cluster == "" && h.ClusterWhy == "" || h.Managed || r.surelyRuns(h.ID) {
+			continue
+		}
+		set, open := hostSettings(h)
+		if len(set) == 0 && len(open) == 0 {
+			continue
+		}
+		if h.Cluster == "" {
+			if slices.ContainsFunc(r.Clusters, func(c topo.Cluster) bool { return r.mayBeFargateOnly(c.ID) }) {
+				r.add(h.Thing, perhapsIdle(h, append(open, because("which cluster "+h.Name+" joins: "+h.ClusterWhy, cmp.Or(h.UserDataPlace, h.Place)))))
+			}
 			continue
 		}
 		tasks := r.inCluster(h.Cluster)
@@ -124,17 +135,20 @@ func (r *run) idleHosts() {
 		for _, w := range r.strays() {
 			unsure = append(unsure, because("in which cluster "+w.Name+" runs", w.Place))
 		}
+		if lost := r.fargateSomewhere(); !fargate && len(tasks) == 0 && len(lost) > 0 {
+			fargate, unsure = true, append(unsure, lost...)
+		}
 		if !some {
 			unsure = append(unsure, exist...) // a cluster without tasks has no use that is known
 		}
-		set := slices.DeleteFunc(h.UserData.Agent.Names(), func(name string) bool { return !slices.Contains(agentSettings, name) })
-		if !fargate || len(set) == 0 {
+		if !fargate {
 			continue
 		}
+		if len(set) == 0 {
+			unsure = append(unsure, open...)
+		}
 		if len(unsure) > 0 {
-			r.add(h.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Note,
-				Title:   "it is not known whether agent settings of " + h.Name + " act on a task of its cluster",
-				Message: "They do not reach tasks on Fargate.", Gaps: distinct(unsure)})
+			r.add(h.Thing, perhapsIdle(h, unsure))
 			continue
 		}
 		r.add(h.Thing, finding.Finding{Verdict: finding.Violates, Severity: finding.Note,
@@ -143,6 +157,55 @@ func (r *run) idleHosts() {
 			Evidence: []finding.Evidence{because("user data of "+h.Name+" sets "+strings.Join(set, ", "), h.UserDataPlace)},
 			Facts:    set, Fix: "Keep the settings if other tasks run on these hosts; else the hosts are not needed."})
 	}
+}
+
+// perhapsIdle is a finding about a host whose agent settings may act on no task.
+func perhapsIdle(h *topo.Host, gaps []finding.Evidence) finding.Finding {
+	return finding.Finding{Verdict: finding.Undecided, Severity: finding.Note,
+		Title:   "it is not known whether agent settings of " + h.Name + " act on a task of its cluster",
+		Message: "They do not reach tasks on Fargate.", Gaps: distinct(gaps)}
+}
+
+// hostSettings are the agent variables that user data surely sets, and what is
+// not known about others.
+func hostSettings(h *topo.Host) (set []string, open []finding.Evidence) {
+	agent := h.UserData.Agent
+	at := cmp.Or(h.UserDataPlace, h.Place)
+	for _, name := range agentSettings {
+		switch s := agent.Get(name); {
+		case s.Known && s.Set:
+			set = append(set, name)
+		case !s.Known:
+			open = append(open, because("whether "+h.Name+" sets "+name+": "+orUnknown(s.Why), at))
+		}
+	}
+	if !agent.Complete() { // one reason for all
+		open = []finding.Evidence{because("which agent variables "+h.Name+" sets: "+orUnknown(agent.Get("").Why), at)}
+	}
+	slices.Sort(set)
+	return set, open
+}
+
+// mayBeFargateOnly is whether all tasks of a cluster run on Fargate, or may do so.
+func (r *run) mayBeFargateOnly(cluster ref.ID) bool {
+	tasks := r.inCluster(cluster)
+	return len(tasks) > 0 && !slices.ContainsFunc(tasks, func(w *topo.Workload) bool {
+		l, known := w.Launch.Get()
+		return known && l != topo.LaunchFargate && w.Exists == fact.Yes
+	})
+}
+
+// fargateSomewhere says of which tasks that may run on Fargate the cluster is not
+// known.
+func (r *run) fargateSomewhere() []finding.Evidence {
+	var out []finding.Evidence
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		if l, known := w.Launch.Get(); w.Cluster == "" && w.Kind != topo.StandaloneWorkload && (!known || l == topo.LaunchFargate) {
+			out = append(out, because("in which cluster "+w.Name+" runs", w.Place))
+		}
+	}
+	return out
 }
 
 // surelyRuns is whether some workload that surely exists, of a known launch type,

@@ -280,7 +280,8 @@ func (d blurDesign) others(s site, pool map[string][]string) []string {
 // refused is whether AWS or Terraform refuses a value beside what the designs
 // write around it: a range of ports that ends before it begins, a target group
 // with a protocol for functions, a network configuration for tasks without an
-// interface of their own, which are those of every mode but one.
+// interface of their own, which are those of every mode but one, a Gateway Load
+// Balancer endpoint of a service of AWS.
 func refused(s site, was, is string) bool {
 	a, errA := strconv.Atoi(was)
 	b, errB := strconv.Atoi(is)
@@ -293,7 +294,7 @@ func refused(s site, was, is string) bool {
 	if strings.HasSuffix(s.where, "/network_mode") && is != `"awsvpc"` {
 		return true
 	}
-	return slices.Contains([]string{`"lambda"`, `"alb"`, `"none"`, `"EXTERNAL"`}, is)
+	return slices.Contains([]string{`"lambda"`, `"alb"`, `"none"`, `"EXTERNAL"`, `"GatewayLoadBalancer"`}, is)
 }
 
 // pool is under which values of sites are interchangeable.
@@ -413,4 +414,4 @@ func TestBlur(t *testing.T) {
 
 // narrowSubject are recommendations that few values decide, so that not every
 // run takes one of these away.
-var narrowSubject = map[string]bool{"flow-logs-format": true, "tls-backend": true, "tls-policy": true}
+var narrowSubject = map[string]bool{"flow-logs-format": true, "isolation-exposure": true, "tls-backend": true, "tls-policy": true}
