@@ -23,7 +23,7 @@ func judgeAgentHostRole(r *run) {
 		w := &r.Workloads[i]
 		launch, known := w.Launch.Get()
 		switch {
-		case len(w.Hosts.List) > 0 || w.Kind == topo.StandaloneWorkload:
+		case len(w.Hosts.List) > 0 && known || w.Kind == topo.StandaloneWorkload:
 		case known && launch == topo.LaunchFargate:
 			r.notApplicable(w.Thing, w.Name+" runs on Fargate", "There is no host mode and no agent of the user's.")
 		default:
