@@ -8,11 +8,14 @@ import (
 	"testing/fstest"
 
 	"github.com/muralla-net/muralla/internal/assemble"
+	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/intent"
 	"github.com/muralla-net/muralla/internal/render/json"
 	"github.com/muralla-net/muralla/internal/render/markdown"
 	"github.com/muralla-net/muralla/internal/render/sarif"
 	"github.com/muralla-net/muralla/internal/render/text"
+	"github.com/muralla-net/muralla/internal/resource"
+	"github.com/muralla-net/muralla/internal/source/cfn"
 	"github.com/muralla-net/muralla/internal/source/hcl"
 )
 
@@ -107,6 +110,76 @@ resource "aws_instance" "i" {
 }
 `
 	set, diags := hcl.Read(fstest.MapFS{"main.tf": {Data: []byte(design)}}, hcl.Options{})
+	out := everyFormat(t, set, diags, 15)
+	if !strings.Contains(out, "a sensitive range") {
+		t.Errorf("the design is hardly judged:\n%s", out)
+	}
+	refuse(t, out, "hush", "9.8.7.6")
+}
+
+// The same of parameters with NoEcho.
+func TestSecretsOfTemplatesAreNotPrinted(t *testing.T) {
+	const template = `
+Parameters:
+  Pw: { Type: String, NoEcho: true, Default: hush-default }
+  Given: { Type: String, NoEcho: true }
+  Cidr: { Type: String, NoEcho: true, Default: 10.77.0.0/16 }
+Resources:
+  Vpc: { Type: AWS::EC2::VPC, Properties: { CidrBlock: 10.0.0.0/16, Tags: [{ Key: Name, Value: !Ref Pw }] } }
+  Subnet: { Type: AWS::EC2::Subnet, Properties: { VpcId: !Ref Vpc, CidrBlock: 10.0.0.0/24 } }
+  Group:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: !Sub "x ${Pw}"
+      GroupName: !Sub "g-${Pw}"
+      VpcId: !Ref Vpc
+      SecurityGroupIngress: [{ IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: !Ref Cidr }]
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      NetworkMode: awsvpc
+      RequiresCompatibilities: [FARGATE]
+      ContainerDefinitions:
+        - Name: !Sub "c-${Pw}"
+          Image: !Sub "111122223333.dkr.ecr.eu-west-1.amazonaws.com/${Pw}:1"
+          Environment:
+            - { Name: CACHE, Value: !Sub "redis://user:${Given}@cache.internal:6379" }
+            - { Name: URL, Value: !Sub "http://${Pw}.internal/" }
+          LogConfiguration: { LogDriver: awslogs, Options: { awslogs-group: !Ref Pw, awslogs-region: eu-west-1 } }
+          Secrets: [{ Name: A, ValueFrom: !Sub "arn:aws:secretsmanager:eu-west-1:111122223333:secret:${Pw}" }]
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      ServiceName: !Sub "s-${Given}"
+      LaunchType: FARGATE
+      TaskDefinition: !Ref Task
+      NetworkConfiguration: { AwsvpcConfiguration: { Subnets: [!Ref Subnet], SecurityGroups: [!GetAtt Group.GroupId] } }
+  Endpoint:
+    Type: AWS::EC2::VPCEndpoint
+    Properties:
+      VpcId: !Ref Vpc
+      VpcEndpointType: Interface
+      ServiceName: com.amazonaws.eu-west-1.secretsmanager
+      SubnetIds: [!Ref Subnet]
+      SecurityGroupIds: [!GetAtt Group.GroupId]
+      PolicyDocument: { Statement: [{ Effect: Allow, Principal: "*", Action: "*", Resource: !Sub "arn:aws:secretsmanager:eu-west-1:111122223333:secret:${Pw}" }] }
+  Log:
+    Type: AWS::EC2::FlowLog
+    Properties:
+      ResourceType: VPC
+      ResourceId: !Ref Vpc
+      TrafficType: ALL
+      LogGroupName: !Ref Pw
+      DeliverLogsPermissionArn: !Sub "arn:aws:iam::111122223333:role/${Pw}"
+`
+	files := fstest.MapFS{"template.yaml": {Data: []byte(template)}}
+	set, diags := cfn.Read(files, []string{"template.yaml"}, cfn.Options{Parameters: map[string]string{"Given": "hush-given"}})
+	refuse(t, everyFormat(t, set, diags, 15), "hush", "10.77")
+}
+
+// everyFormat is a report in all formats, with all that they can show.
+func everyFormat(t *testing.T, set resource.Set, diags diag.List, least int) string {
+	t.Helper()
 	s, more := assemble.Snapshot(assemble.Options{}, set)
 	report := Run(s, intent.Intent{}, Options{})
 	report.Diagnostics = append(diags, more...).Sorted()
@@ -122,11 +195,16 @@ resource "aws_instance" "i" {
 			t.Fatal(err)
 		}
 	}
-	if len(report.Findings) < 15 || !strings.Contains(out.String(), "a sensitive range") {
+	if len(report.Findings) < least {
 		t.Errorf("the design is hardly judged:\n%s", out.String())
 	}
-	for _, secret := range []string{"hush", "9.8.7.6"} {
-		for line := range strings.Lines(html.UnescapeString(out.String())) {
+	return out.String()
+}
+
+func refuse(t *testing.T, out string, secrets ...string) {
+	t.Helper()
+	for _, secret := range secrets {
+		for line := range strings.Lines(html.UnescapeString(out)) {
 			if strings.Contains(line, secret) {
 				t.Errorf("printed: %s", line)
 			}

@@ -122,6 +122,17 @@ func Int(v resource.Value, def int) fact.Fact[int] {
 	})
 }
 
+// Hidden stands for a name that may not be shown.
+const Hidden = "(sensitive)"
+
+// Shown is String for texts that reports show: a sensitive one is missing.
+func Shown(v resource.Value, def string) fact.Fact[string] {
+	if v.Sensitive {
+		return fact.Missing[string]("its value is sensitive", v.Place)
+	}
+	return String(v, def)
+}
+
 // Display is a value as text for people, with what is not known in ${…}; it is
 // empty for values that are no text, and for sensitive ones.
 func Display(v resource.Value) string {

@@ -86,12 +86,21 @@ func member(v resource.Value, path ...string) resource.Value {
 
 func has(v resource.Value, name string) bool { _, ok := v.Map[name]; return ok }
 
+// NameOf is the name of a container, by which load balancers find it, with what
+// is not known in ${…}. One that is sensitive is not told.
+func NameOf(v resource.Value) string {
+	if v.Sensitive {
+		return design.Hidden
+	}
+	if name, ok := design.String(v, "").Get(); ok {
+		return name
+	}
+	return design.Display(v)
+}
+
 func read(v resource.Value, find Find) topo.Container {
 	c := topo.Container{Place: v.Place}
-	c.Name, _ = design.String(member(v, "name"), "").Get()
-	if c.Name == "" {
-		c.Name = design.Display(member(v, "name"))
-	}
+	c.Name = NameOf(member(v, "name"))
 	image(&c, member(v, "image"), find)
 	for _, m := range member(v, "portMappings").Items() {
 		if m.Kind != resource.Map {

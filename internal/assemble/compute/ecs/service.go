@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/muralla-net/muralla/internal/assemble/compute/container"
 	"github.com/muralla-net/muralla/internal/assemble/compute/wire"
 	"github.com/muralla-net/muralla/internal/assemble/design"
 	"github.com/muralla-net/muralla/internal/fact"
@@ -81,7 +82,7 @@ func (r *reader) bindings(w *topo.Workload, res resource.Resource) {
 }
 
 func (r *reader) bind(w *topo.Workload, b, arn resource.Value, main bool) {
-	out := topo.Binding{Container: design.Display(b.Get("container_name")), Port: design.Int(b.Get("container_port"), 0), Place: b.Place}
+	out := topo.Binding{Container: container.NameOf(b.Get("container_name")), Port: design.Int(b.Get("container_port"), 0), Place: b.Place}
 	if b.Get("container_port").IsNull() {
 		out.Port = fact.Missing[int]("no container port is written", b.Place)
 	}

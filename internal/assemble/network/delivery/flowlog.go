@@ -74,7 +74,7 @@ func nameOf(r *read.Reader, values ...resource.Value) fact.Fact[string] {
 		if v.Kind == resource.Ref && !v.Maybe {
 			return fact.Known(string(r.Key(v.Ref)), v.Place)
 		}
-		return design.String(v, "")
+		return design.Shown(v, "")
 	}
 	return fact.Default("")
 }
