@@ -44,7 +44,7 @@ func TestCalls(t *testing.T) {
 		{"A", text("http://[fd00::1]:80"), "http [fd00::1] port=80 things=[] open= tls=no"},
 		{"PGSSLMODE", text("verify-full"), "port= things=[] open= tls=yes"},
 		{"PGSSLMODE", text("prefer"), "none"},
-		{"A", to("x", "dns_name"), " ${aws_lb.x.dns_name} port= things=[aws_lb.x] open= tls=unknown"},
+		{"A", to("x", "dns_name"), "${aws_lb.x.dns_name} port= things=[aws_lb.x] open= tls=unknown"},
 		{"A", joined(text("http://"), to("x", "dns_name"), text(":8080/y")), "http ${aws_lb.x.dns_name} port=8080 things=[aws_lb.x] open=aws_lb.x.dns_name tls=no"},
 		{"A", joined(text("http://"), variable, text(".svc.test")), "http ${var.host}.svc.test port= things=[] open=var.host tls=no"},
 		{"A", variable, "none"},
