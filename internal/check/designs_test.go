@@ -99,7 +99,7 @@ type written struct {
 	wants      []want
 }
 
-func readDesign(t *testing.T, archive *txtar.Archive) written {
+func readDesign(t testing.TB, archive *txtar.Archive) written {
 	t.Helper()
 	d := written{language: terraform, files: fstest.MapFS{}}
 	for _, f := range archive.Files {
@@ -145,7 +145,7 @@ func (d written) run(t *testing.T) finding.Report {
 	return Run(s, d.intent, Options{})
 }
 
-func parseWants(t *testing.T, text string) []want {
+func parseWants(t testing.TB, text string) []want {
 	t.Helper()
 	var out []want
 	for _, line := range strings.Split(text, "\n") {

@@ -30,7 +30,8 @@ import (
 // Find finds a resource of the design that a container definition refers to.
 type Find func(ref.ID) (resource.Resource, bool)
 
-// Read reads container definitions. More says why there may be further ones.
+// Read reads container definitions. More says why there may be further ones:
+// the list has those only that are surely there.
 func Read(v resource.Value, find Find) (list []topo.Container, more string, diags diag.List) {
 	switch v.Kind {
 	case resource.String, resource.Text:
@@ -53,12 +54,12 @@ func Read(v resource.Value, find Find) (list []topo.Container, more string, diag
 	}
 	for _, e := range v.Items() {
 		if e.Kind != resource.Map || e.Maybe {
+			// One that may not be there proves nothing: it is among those that
+			// there may be.
 			if more == "" {
 				more = design.Why(e)
 			}
-			if e.Kind != resource.Map {
-				continue
-			}
+			continue
 		}
 		list = append(list, read(e, find))
 	}
@@ -157,11 +158,6 @@ func secrets(c *topo.Container, list resource.Value, what string, find Find) {
 			if c.SecretsMore == "" {
 				c.SecretsMore = design.Why(s)
 			}
-			if s.Kind != resource.Map {
-				continue
-			}
-		}
-		if s.Maybe {
 			continue
 		}
 		from := member(s, "valueFrom")
