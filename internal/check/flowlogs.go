@@ -29,12 +29,13 @@ func judgeFlowLogs(r *run) {
 		default:
 			judged = true
 			f := r.coverage(v, subnets, tasks)
+			doubt := where
 			if tasks > 0 && len(homes) > 1 {
-				where = r.perhapsHome(v.ID)
+				doubt = r.perhapsHome(v.ID)
 			}
-			if (tasks == 0 || len(homes) > 1) && len(where) > 0 && f.Verdict == finding.Violates {
+			if (tasks == 0 || len(homes) > 1) && len(doubt) > 0 && f.Verdict == finding.Violates {
 				f.Verdict, f.Title = finding.Undecided, "it is not known whether tasks run in "+v.Name+", which no flow log covers"
-				f.Gaps = append(f.Gaps, where...)
+				f.Gaps = append(f.Gaps, doubt...)
 			}
 			r.add(v.Thing, f)
 		}

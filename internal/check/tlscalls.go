@@ -314,7 +314,24 @@ func (r *run) behindInternal(w *topo.Workload) (ways []eastWest, gaps []finding.
 		e.network, e.below = r.networkEncrypts(w, peers, false)
 		ways = append(ways, e)
 	}
-	return ways, gaps
+	return ways, append(gaps, r.perhapsBehind(w)...)
+}
+
+// perhapsBehind is what is not known of the target groups of a workload if that
+// leaves open whether an internal load balancer is before it.
+func (r *run) perhapsBehind(w *topo.Workload) (gaps []finding.Evidence) {
+	if !others(r, w) || !slices.ContainsFunc(r.LoadBalancers, func(b topo.LoadBalancer) bool { return !b.InternetFacing.Or(false) }) {
+		return nil
+	}
+	for _, b := range w.Bindings {
+		if b.TargetGroup == "" && b.Classic == "" {
+			gaps = append(gaps, because("which target group "+w.Name+" registers with: "+orUnknown(b.Why), b.Place))
+		}
+	}
+	if w.BindingsMore != "" {
+		gaps = append(gaps, because("load balancers of "+w.Name+": "+w.BindingsMore, w.Place))
+	}
+	return gaps
 }
 
 // admittedPeers are the other workloads whose own group the groups of a workload

@@ -24,13 +24,19 @@ func internal(scheme resource.Value) resource.Value {
 }
 
 // attribute is an attribute of a list of keys and values. If the list may have
-// further elements, one that is not in it is unknown.
+// further elements, or some of a key that is not known, one that is not in it is
+// unknown.
 func attribute(list resource.Value, key string) resource.Value {
 	if v, ok := form.Pairs(list, "Key", "Value")[key]; ok {
 		return v
 	}
 	if why := form.Incomplete(list); why != "" {
 		return form.Unknown(why, list.Place)
+	}
+	for _, e := range form.Elements(list) {
+		if k := e.Get("Key"); k.Kind != resource.String || k.Maybe {
+			return form.Unknown(form.Why(k, "the key of an attribute is not known"), list.Place)
+		}
 	}
 	return resource.Value{}
 }
