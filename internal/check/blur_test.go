@@ -257,7 +257,9 @@ var reference = regexp.MustCompile(`(^|[^A-Za-z0-9_."])(aws_[a-z_]+|data|module|
 
 // optional are arguments that may be left out, so that null, or an empty list,
 // is a world. Others AWS or Terraform would refuse.
-var optional = regexp.MustCompile(`/(launch_type|user_data|assign_public_ip|ssl_policy|internal|cidr_blocks|ipv6_cidr_blocks|ingress/security_groups|self|associate_public_ip_address|log_format|target_type|preserve_client_ip|http_tokens)$`)
+var optional = regexp.MustCompile(`/(launch_type|user_data|assign_public_ip|ssl_policy|internal|cidr_blocks|ipv6_cidr_blocks|ingress/security_groups|self|associate_public_ip_address|log_format|target_type|preserve_client_ip|http_tokens)$` +
+	`|/(http_put_response_hop_limit|enable_dns_(hostnames|support)|private_dns_enabled|transit_encryption(_enabled|_mode)?|platform_version|enable_execute_command|publicly_accessible|map_public_ip_on_launch)$` +
+	`|service/(cluster|scheduling_strategy|desired_count)$|_role_arn$|vpc_endpoint/policy$|(health_check|redirect)/(host|path|port|protocol)$|nat_gateway/connectivity_type$|/(hostPort|privileged|logConfiguration|secrets|portMappings|environment)$`)
 
 // unlike are arguments whose values no two things may share, or that say where
 // a thing is: those of one thing are no world of another.
