@@ -102,7 +102,7 @@ func (d templateDesign) conditional(s templateSite, cond string) []templateBlur 
 			}
 		}
 	}
-	if refersTo(template["Outputs"], with) {
+	if refersTo(template["Outputs"], with) || s.where == "AWS::ElasticLoadBalancingV2::Listener" { // ECS refuses a target group without a load balancer
 		b.worlds = b.worlds[:1]
 	}
 	conditions, _ := template["Conditions"].(map[string]any)
@@ -349,7 +349,7 @@ func TestAbsentValues(t *testing.T) {
 	const service, net = "testdata/questions/service/template.yaml", "testdata/questions/net/template.yaml"
 	perhaps := func(v any) any { return callOf("Fn::If", []any{"IsBlur0", v, callOf("Ref", "AWS::NoValue")}) }
 	for _, tc := range []struct {
-		why, design, file string // of a question; no file is its own template
+		why, design, file string // of a question with its variant, or a file; no file is its own template
 		path              []any
 		blurry            any
 		slug              string
@@ -372,11 +372,22 @@ func TestAbsentValues(t *testing.T) {
 			[]any{"Resources", "Orders", "Properties", "LaunchType"}, callOf("Fn::If", []any{"IsBlur0", "FARGATE", "EC2"}), "agent-host-role", "Hosts"},
 		{"names of endpoints hold where DNS may not", "private-pull no-s3", net,
 			[]any{"Resources", "Vpc", "Properties", "EnableDnsHostnames"}, callOf("Ref", "Blur0"), "endpoint-private", "Orders/Service"},
+		{"of containers that may not be there none needs anything for certain", "testdata/designs/task-sg_link_template.txtar", "",
+			[]any{"Resources", "Definition", "Properties", "ContainerDefinitions", 0}, callOf("Fn::If", []any{"IsBlur0", map[string]any{"Name": "app", "Image": "public.ecr.aws/nginx/nginx:1"},
+				map[string]any{"Name": "app", "Image": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/app:1"}}), "endpoints", "Vpc"},
+		{"tasks that may run in any VPC leave each open", "testdata/designs/flow-logs_template.txtar", "",
+			[]any{"Resources", "Whole", "Properties", "NetworkConfiguration", "AwsvpcConfiguration", "Subnets", 0}, callOf("Ref", "Blur0"), "flow-logs", "EmptyVpc"},
+		{"an attribute of unknown key may be the one that keeps addresses", "nlb-client-address preserved", "",
+			[]any{"Resources", "App", "Properties", "TargetGroupAttributes", 0, "Key"}, callOf("Ref", "Blur0"), "path-works", "Orders/Service"},
+		{"a target group that is not known may be behind an internal load balancer", "testdata/designs/tls-listeners_template.txtar", "",
+			[]any{"Resources", "Scheme", "Properties", "LoadBalancers", 0, "TargetGroupArn"}, callOf("Ref", "Blur0"), "tls-internal", "Scheme"},
+		{"tasks that may run outside AWS have an agent that is not here", "testdata/designs/hosts_template.txtar", "",
+			[]any{"Resources", "Open", "Properties", "LaunchType"}, callOf("Fn::If", []any{"IsBlur0", "EC2", "EXTERNAL"}), "agent-host-role", "Open"},
 	} {
 		name, variant, _ := strings.Cut(tc.design, " ")
 		found := false
 		for _, d := range templateDesigns(t) {
-			if d.name != "testdata/questions/"+name+"/cloudformation "+variant {
+			if d.name != tc.design && d.name != "testdata/questions/"+name+"/cloudformation "+variant {
 				continue
 			}
 			found = true

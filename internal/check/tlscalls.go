@@ -324,7 +324,7 @@ func (r *run) perhapsBehind(w *topo.Workload) (gaps []finding.Evidence) {
 		return nil
 	}
 	for _, b := range w.Bindings {
-		if b.TargetGroup == "" && b.Classic == "" {
+		if g := r.TargetGroup(b.TargetGroup); (g == nil || g.Elsewhere) && b.Classic == "" {
 			gaps = append(gaps, because("which target group "+w.Name+" registers with: "+orUnknown(b.Why), b.Place))
 		}
 	}
