@@ -381,6 +381,8 @@ func TestAbsentValues(t *testing.T) {
 			[]any{"Resources", "App", "Properties", "TargetGroupAttributes", 0, "Key"}, callOf("Ref", "Blur0"), "path-works", "Orders/Service"},
 		{"a target group that is not known may be behind an internal load balancer", "testdata/designs/tls-listeners_template.txtar", "",
 			[]any{"Resources", "Scheme", "Properties", "LoadBalancers", 0, "TargetGroupArn"}, callOf("Ref", "Blur0"), "tls-internal", "Scheme"},
+		{"tasks that may not be there leave the border of their cluster open", "testdata/designs/isolation-vpc_given_template.txtar", "",
+			[]any{"Resources", "Far", "Condition"}, "IsBlur0", "isolation-exposure", "FarCluster"},
 		{"tasks that may run outside AWS have an agent that is not here", "testdata/designs/hosts_template.txtar", "",
 			[]any{"Resources", "Open", "Properties", "LaunchType"}, callOf("Fn::If", []any{"IsBlur0", "EC2", "EXTERNAL"}), "agent-host-role", "Open"},
 	} {

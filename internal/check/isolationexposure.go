@@ -52,8 +52,14 @@ func (r *run) border(c *topo.Cluster, tasks []*topo.Workload) finding.Finding {
 		found, open, fine := r.offered(id)
 		bad, gaps, good = append(bad, found...), append(gaps, open...), append(good, fine...)
 	}
+	sure := slices.ContainsFunc(tasks, func(w *topo.Workload) bool { return w.Exists == fact.Yes })
+	if len(bad) > 0 && !sure { // without tasks the cluster has nothing to isolate
+		for _, w := range tasks {
+			gaps = append(gaps, because("whether "+string(w.ID)+" exists: "+orUnknown(w.Why), w.Place))
+		}
+	}
 	switch {
-	case len(bad) > 0:
+	case len(bad) > 0 && sure:
 		slices.SortStableFunc(bad, func(a, b crossing) int { return cmp.Compare(b.severity, a.severity) })
 		f := finding.Finding{Verdict: finding.Violates, Severity: bad[0].severity, SeverityWhy: bad[0].why, Title: "more than endpoint services crosses the border of " + c.Name,
 			Message: "Services of an isolated group are worth exposing one by one, through endpoint services, to principals that are named.",
@@ -65,7 +71,7 @@ func (r *run) border(c *topo.Cluster, tasks []*topo.Workload) finding.Finding {
 		return f
 	case len(gaps) > 0:
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, SeverityWhy: "isolation is declared", Title: "it is not known what crosses the border of " + c.Name,
-			Message: "No way that is known leads out of its VPC to another.", Gaps: distinct(gaps)}
+			Message: "No way that is known surely leads out of its VPC to another.", Gaps: distinct(gaps)}
 	}
 	return finding.Finding{Verdict: finding.Follows, Title: "only what is declared crosses the border of " + c.Name, Message: "No route leads to another network but the internet.", Evidence: good}
 }
