@@ -22,12 +22,34 @@ func judgeIsolationExposure(r *run) {
 			continue
 		}
 		tasks := slices.DeleteFunc(r.tasksOf(c.ID), func(w *topo.Workload) bool { return len(r.groupsOf(w)) == 0 })
-		if len(tasks) == 0 {
+		perhaps := r.perhapsIsolatedIn(c)
+		switch {
+		case len(tasks) == 0 && len(perhaps) > 0:
+			r.add(c.Thing, finding.Finding{Verdict: finding.Undecided, Severity: finding.Note, Title: "it is not known what crosses the border of " + c.Name,
+				Message: "The design does not tell whether tasks of an isolation group run in it.", Gaps: perhaps})
+			continue
+		case len(tasks) == 0:
 			r.notApplicable(c.Thing, c.Name+" is in no isolation group", "muralla.yaml does not ask to isolate it.")
 			continue
 		}
-		r.add(c.Thing, r.border(c, tasks))
+		r.add(c.Thing, r.border(c, tasks, perhaps))
 	}
+}
+
+// perhapsIsolatedIn are the workloads whose cluster is not known and which would
+// be in an isolation group if they ran in a cluster.
+func (r *run) perhapsIsolatedIn(c *topo.Cluster) []finding.Evidence {
+	var out []finding.Evidence
+	for i := range r.Workloads {
+		w := r.Workloads[i]
+		if w.Cluster != "" || w.Kind == topo.StandaloneWorkload {
+			continue
+		}
+		if w.Cluster = c.ID; len(r.groupsOf(&w)) > 0 {
+			out = append(out, because("in which cluster "+w.Name+" runs", w.Place))
+		}
+	}
+	return out
 }
 
 // crossing is a way over the border of a VPC.
@@ -38,8 +60,9 @@ type crossing struct {
 	evidence finding.Evidence
 }
 
-func (r *run) border(c *topo.Cluster, tasks []*topo.Workload) finding.Finding {
+func (r *run) border(c *topo.Cluster, tasks []*topo.Workload, perhaps []finding.Evidence) finding.Finding {
 	homes, gaps := r.homesOf(tasks)
+	gaps = append(gaps, perhaps...)
 	var bad []crossing
 	var good []finding.Evidence
 	for _, id := range homes {

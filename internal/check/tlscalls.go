@@ -96,6 +96,8 @@ func (r *run) call(w *topo.Workload, d *topo.TaskDefinition, c topo.Container, c
 			return e, "", false // judged at the service
 		}
 		switch {
+		case tls != fact.Yes && r.perhapsConnected(w, call.Host) != "":
+			return e, r.perhapsConnected(w, call.Host), false
 		case named && len(peers) == 0:
 			return e, "", false // itself
 		case named:
@@ -188,7 +190,7 @@ func (r *run) named(w *topo.Workload, host string) (peers []*topo.Workload, name
 	for i := range r.Workloads {
 		o := &r.Workloads[i]
 		sc := o.ServiceConnect
-		if sc.Enabled.Or(false) && w.ServiceConnect.Enabled.Or(false) && sc.Namespace == w.ServiceConnect.Namespace {
+		if o.Exists == fact.Yes && sc.Enabled.Or(false) && w.ServiceConnect.Enabled.Or(false) && sc.Namespace == w.ServiceConnect.Namespace {
 			for _, s := range sc.Services {
 				connected = connected || slices.Contains(s.Names, host)
 			}
@@ -201,6 +203,31 @@ func (r *run) named(w *topo.Workload, host string) (peers []*topo.Workload, name
 		}
 	}
 	return peers, named, connected
+}
+
+// perhapsConnected says why the proxy of Service Connect may answer to a name.
+func (r *run) perhapsConnected(w *topo.Workload, host string) string {
+	for i := range r.Workloads {
+		o := &r.Workloads[i]
+		sc, own := o.ServiceConnect, w.ServiceConnect
+		apart := sc.Namespace != own.Namespace && sc.Namespace != "" && own.Namespace != ""
+		if host == "" || apart || fact.Is(own.Enabled, true) == fact.No || fact.Is(sc.Enabled, true) == fact.No {
+			continue
+		}
+		has := slices.ContainsFunc(sc.Services, func(s topo.ConnectService) bool { return slices.Contains(s.Names, host) })
+		switch {
+		case !has && (sc.ServicesMore == "" || !private(host)):
+		case !own.Enabled.IsKnown():
+			return "whether Service Connect of " + w.Name + " is on: " + orUnknown(own.Enabled.Why)
+		case !sc.Enabled.IsKnown():
+			return "whether Service Connect of " + o.Name + " is on: " + orUnknown(sc.Enabled.Why)
+		case o.Exists != fact.Yes:
+			return "whether " + o.Name + " exists: " + orUnknown(o.Why)
+		case !has:
+			return "whether Service Connect of " + o.Name + " offers the name: " + sc.ServicesMore
+		}
+	}
+	return ""
 }
 
 // perhapsNamed says why a private name may be of a service of the design after
