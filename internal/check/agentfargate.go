@@ -115,6 +115,19 @@ func (r *run) idleHosts() {
 			continue
 		}
 		tasks := r.inCluster(h.Cluster)
+		var named []finding.Evidence
+		if c := r.Cluster(h.Cluster); len(tasks) == 0 && (c == nil || c.Elsewhere) {
+			// Its name may be that of a cluster whose name is not known.
+			for _, c := range r.Clusters {
+				if !c.Elsewhere && !c.ClusterName.IsKnown() && r.mayBeFargateOnly(c.ID) {
+					named = append(named, gap("whether "+h.Name+" joins "+r.Label(c.ID)+": its name", c.ClusterName))
+				}
+			}
+		}
+		if len(named) > 0 {
+			r.add(h.Thing, perhapsIdle(h, append(named, open...)))
+			continue
+		}
 		var unsure []finding.Evidence
 		fargate, some := len(tasks) > 0, false
 		var exist []finding.Evidence

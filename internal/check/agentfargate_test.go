@@ -32,6 +32,7 @@ func TestIdleHosts(t *testing.T) {
 		{"unknown launch type", blocks, "c", "c", fact.Missing[topo.Launch]("var.launch", ref.Place{}), finding.Undecided},
 		{"unknown cluster of the host", blocks, "", "c", far, finding.Undecided},
 		{"unknown cluster of the tasks", blocks, "c", "", far, finding.Undecided},
+		{"name of a cluster that is not here", blocks, "elsewhere", "c", far, finding.Undecided},
 		{"unknown user data of other hosts", []userdata.Segment{unknown}, "c", "c", fact.Default(topo.LaunchEC2), finding.NotApplicable},
 	} {
 		h := topo.Host{Thing: thing("host"), Cluster: c.host}
