@@ -39,7 +39,7 @@ func TestQuestions(t *testing.T) {
 		}
 		for _, variant := range variants {
 			mine := slices.DeleteFunc(slices.Clone(rows), func(r answer) bool { return r.design != design || r.variant != variant })
-			if len(mine) == 0 && len(check.Recommendations()) == 30 {
+			if len(mine) == 0 {
 				t.Errorf("nothing is asked about the variant %s of %s", variant, design)
 			}
 			for _, form := range []string{"terraform", "cloudformation"} {
@@ -80,9 +80,10 @@ func answersOf(t *testing.T) []answer {
 			t.Fatalf("answers.tsv: a line is not understood: %q", line)
 		}
 		slug, _, _ := strings.Cut(cols[2], " ")
-		if strings.Contains(cols[2], "->") || slices.ContainsFunc(check.Recommendations(), func(r check.Recommendation) bool { return r.Slug == slug }) {
-			out = append(out, answer{cols[0], cols[1], cols[2], cols[3]})
+		if !strings.Contains(cols[2], "->") && !slices.ContainsFunc(check.Recommendations(), func(r check.Recommendation) bool { return r.Slug == slug }) {
+			t.Fatalf("answers.tsv: there is no recommendation %q", slug)
 		}
+		out = append(out, answer{cols[0], cols[1], cols[2], cols[3]})
 	}
 	return out
 }
