@@ -1,43 +1,13 @@
 package text
 
 import (
-	"fmt"
-	"strings"
-	"unicode"
-	"unicode/utf8"
-
 	"github.com/muralla-net/muralla/internal/finding"
+	"github.com/muralla-net/muralla/internal/gfm"
 	"github.com/muralla-net/muralla/internal/ref"
 )
 
-// clean is text that only puts marks on the screen: characters that Unicode does
-// not call printable, which controls, escapes, line ends, marks of direction
-// and zero-width characters are, become escapes that show what they were.
-func clean(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) {
-		return s
-	}
-	var b strings.Builder
-	for i, r := range s {
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
-			fmt.Fprintf(&b, `\x%02x`, s[i]) // a byte that is no UTF-8
-		case unicode.IsPrint(r):
-			b.WriteRune(r)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case r < 0x80:
-			fmt.Fprintf(&b, `\x%02x`, r)
-		case r < 0x10000:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		default:
-			fmt.Fprintf(&b, `\U%08x`, r)
-		}
-	}
-	return b.String()
-}
+// clean is text that only puts marks on the screen.
+func clean(s string) string { return gfm.Clean(s) }
 
 func cleanPlace(p ref.Place) ref.Place { return ref.Place{File: clean(p.File), Line: p.Line} }
 
