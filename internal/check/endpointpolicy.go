@@ -241,20 +241,13 @@ func (r *run) partner(e *topo.VPCEndpoint, service string) (*topo.VPCEndpoint, *
 	return nil, perhaps
 }
 
-// oneVPC reports whether two names are of one VPC. One that stands for any number
-// of VPCs may be several; two names of the outside, and of several roots, may be
-// of one.
+// oneVPC reports whether two names are of one VPC, as package reach does, but a
+// name that stands for any number of VPCs may be of several.
 func (r *run) oneVPC(a, b ref.ID) fact.Tri {
-	v, w := r.VPC(a), r.VPC(b)
-	switch {
-	case v == nil || w == nil || a == b && v.Exists != fact.Yes, a != b && v.Elsewhere && w.Elsewhere:
-		return fact.Unknown
-	case a == b:
-		return fact.Yes
-	case (v.Elsewhere || w.Elsewhere) && a.Root() != b.Root():
+	if v := r.VPC(a); a == b && (v == nil || v.Exists != fact.Yes) {
 		return fact.Unknown
 	}
-	return fact.No
+	return r.net.OneVPC(a, b)
 }
 
 // samePolicy compares the policies of ecr.api and ecr.dkr.

@@ -38,7 +38,6 @@ type delivery struct {
 type obstacle struct {
 	fact, fix string
 	evidence  finding.Evidence
-	low       bool // AWS asks for it, but records may arrive without
 }
 
 func (d *delivery) fault(fact, fix, text string, at ref.Place) {
@@ -117,11 +116,10 @@ func (r *run) toLogGroup(d *delivery, l *topo.FlowLog) {
 		arn := policy.Hole{Text: "${" + string(to.To) + ".arn}", Shape: policy.ShapeFixed, Sure: true}
 		group = append(group, r.policies.Value(arn.Text, []policy.Hole{arn})+":log-stream:x")
 	}
-	for _, need := range []struct {
-		action string
-		low    bool
-	}{{"logs:CreateLogStream", false}, {"logs:PutLogEvents", false}, {"logs:DescribeLogGroups", true}, {"logs:DescribeLogStreams", true}} {
-		r.mayWrite(d, l, need.action, need.low, group)
+	// AWS also lists actions that describe groups and streams; records arrive
+	// without them.
+	for _, action := range []string{"logs:CreateLogStream", "logs:PutLogEvents"} {
+		r.mayWrite(d, l, action, group)
 	}
 }
 
@@ -129,13 +127,9 @@ func (r *run) toLogGroup(d *delivery, l *topo.FlowLog) {
 var ownAccount = policy.Hole{Text: "${AWS::AccountId}", Shape: policy.ShapeOwnAccount, Sure: true, Why: "the account is not known from the design"}
 
 // mayWrite asks all policies of the role for one action, on each name of the
-// log group. Actions that only look are asked for on any resource, since those
-// that AWS names differ, and what is open about them is not said.
-func (r *run) mayWrite(d *delivery, l *topo.FlowLog, action string, low bool, group []string) {
+// log group.
+func (r *run) mayWrite(d *delivery, l *topo.FlowLog, action string, group []string) {
 	to := l.Delivery
-	if low {
-		group = []string{r.policies.Value("${Any}", []policy.Hole{{Text: "${Any}"}})}
-	}
 	verdict, why := fact.No, []finding.Evidence(nil)
 	denied := fact.No
 	for _, p := range to.Allows {
@@ -168,9 +162,9 @@ func (r *run) mayWrite(d *delivery, l *topo.FlowLog, action string, low bool, gr
 		verdict = fact.No
 	}
 	switch {
-	case verdict == fact.Yes, verdict == fact.Unknown && low:
+	case verdict == fact.Yes:
 	case verdict == fact.No:
-		f := obstacle{fact: action, fix: "Allow the role " + action + ".", low: low, evidence: because("no policy of the role "+string(to.RoleID)+" allows "+action+" on the log group", cmp.Or(l.Role.Place, l.Place))}
+		f := obstacle{fact: action, fix: "Allow the role " + action + ".", evidence: because("no policy of the role "+string(to.RoleID)+" allows "+action+" on the log group", cmp.Or(l.Role.Place, l.Place))}
 		d.bad = append(d.bad, f)
 	default:
 		d.gaps = append(d.gaps, why...)
@@ -274,12 +268,9 @@ func delivered(l *topo.FlowLog, d *delivery) finding.Finding {
 	f := finding.Finding{Message: strings.Join(d.notes, " "), Evidence: d.good}
 	switch {
 	case len(d.bad) > 0:
-		f.Verdict, f.Severity, f.SeverityWhy = finding.Violates, finding.Low, "AWS asks for it, although records may arrive without"
-		f.Title, f.Evidence = "records of "+l.Name+" may not arrive", nil
+		f.Verdict, f.Severity, f.SeverityWhy = finding.Violates, finding.Medium, "the flow log is there, but it records nothing"
+		f.Title, f.Evidence = "records of "+l.Name+" cannot arrive", nil
 		for _, b := range d.bad {
-			if !b.low {
-				f.Severity, f.SeverityWhy, f.Title = finding.Medium, "the flow log is there, but it records nothing", "records of "+l.Name+" cannot arrive"
-			}
 			f.Evidence, f.Facts = append(f.Evidence, b.evidence), append(f.Facts, b.fact)
 			f.Fix = strings.TrimSpace(f.Fix + " " + b.fix)
 		}

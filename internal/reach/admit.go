@@ -173,7 +173,7 @@ func (n *Network) holders(group, vpc ref.ID) (list []Holder, more string) {
 // reference answers whether a rule in one VPC can mean a group of another, by
 // some connection between the two.
 func (n *Network) reference(a, b ref.ID) fact.Tri {
-	out := n.oneVPC(a, b)
+	out := n.OneVPC(a, b)
 	if out == fact.Yes || a == "" || b == "" {
 		return out
 	}

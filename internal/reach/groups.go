@@ -164,5 +164,5 @@ func (n *Network) holding(e *topo.Endpoint, group ref.ID) (fact.Tri, string) {
 
 // scope answers whether group references work between two sides.
 func (q *question) scope(a, b *side, refs fact.Tri) fact.Tri {
-	return q.oneVPC(a.vpc, b.vpc).Or(refs)
+	return q.OneVPC(a.vpc, b.vpc).Or(refs)
 }

@@ -32,7 +32,7 @@ func TestOneVPC(t *testing.T) {
 		{"a/aws_vpc.main", "", fact.Unknown},
 		{"a/aws_vpc.main", "nowhere", fact.Unknown},
 	} {
-		if got, back := n.oneVPC(tc.a, tc.b), n.oneVPC(tc.b, tc.a); got != tc.want || back != tc.want {
+		if got, back := n.OneVPC(tc.a, tc.b), n.OneVPC(tc.b, tc.a); got != tc.want || back != tc.want {
 			t.Errorf("one VPC %q and %q: %v and %v, want %v", tc.a, tc.b, got, back, tc.want)
 		}
 	}

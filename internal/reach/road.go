@@ -298,7 +298,7 @@ func (q *question) overPeering(h hop, from, to *side, n *note) pass {
 	case !to.outside && to.vpc == "":
 		n.unknown("the VPC of "+q.sideName(to)+" is not known", h.place)
 		return q.doubt()
-	case !to.outside && to.vpc != other && q.oneVPC(to.vpc, other) == fact.Unknown:
+	case !to.outside && to.vpc != other && q.OneVPC(to.vpc, other) == fact.Unknown:
 		n.unknown("whether "+q.topo.Label(to.vpc)+" and "+q.topo.Label(other)+" are one VPC is not known", h.place)
 		return q.doubt()
 	case to.outside || to.vpc != other:

@@ -80,13 +80,13 @@ func (q *question) sameVPC(a, b *side) fact.Tri {
 	if a.outside || b.outside {
 		return fact.No
 	}
-	return q.oneVPC(a.vpc, b.vpc)
+	return q.OneVPC(a.vpc, b.vpc)
 }
 
-// oneVPC answers whether two names are of one VPC. A VPC that the design only
+// OneVPC answers whether two names are of one VPC. A VPC that the design only
 // refers to, by a variable or a data source, may be one that it refers to by
 // another name, and one that another root of the estate makes.
-func (n *Network) oneVPC(a, b ref.ID) fact.Tri {
+func (n *Network) OneVPC(a, b ref.ID) fact.Tri {
 	if a == "" || b == "" {
 		return fact.Unknown
 	}

@@ -207,7 +207,7 @@ func (q *question) attachmentOf(g *topo.TransitGateway, id ref.ID) *topo.Transit
 func (q *question) rangeCandidate(vpc ref.ID, to *side) candidate {
 	c := candidate{bits: -1, rank: rankPropagated, match: fact.No}
 	if !to.outside {
-		c.match = q.oneVPC(to.vpc, vpc)
+		c.match = q.OneVPC(to.vpc, vpc)
 	}
 	v := q.topo.VPC(vpc)
 	if v == nil {

@@ -42,7 +42,6 @@ type Found struct {
 	Templates []string
 	Manifests []Manifest // of Copilot
 	Packaged  bool       // there is a template that Copilot made
-	Assembly  bool       // there is a directory that the CDK wrote
 }
 
 // extensions are those that templates have; a file without one is none.
@@ -116,8 +115,6 @@ func (w *walker) look(name string) {
 	}
 	w.bytes += int64(len(head))
 	switch {
-	case path.Base(name) == "manifest.json" && IsAssembly(head):
-		w.found.Assembly = true
 	case Recognise(head):
 		w.found.Templates = append(w.found.Templates, name)
 		// Copilot describes every resource of its templates so.

@@ -101,9 +101,6 @@ func TestFind(t *testing.T) {
 	if diff := cmp.Diff(want, got.Templates); diff != "" || len(diags) > 0 {
 		t.Errorf("want -, got +:\n%s%v", diff, diags)
 	}
-	if !got.Assembly {
-		t.Error("what the CDK wrote is not seen")
-	}
 	if len(got.Manifests) != 1 || got.Manifests[0].Command() != "copilot svc package --name orders --env ENVIRONMENT --output-dir DIR" {
 		t.Errorf("manifests %+v", got.Manifests)
 	}
