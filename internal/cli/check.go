@@ -55,7 +55,7 @@ muralla.yaml beside the first PATH.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringArrayVarP(&o.outputs, "output", "o", []string{"text"}, "write `FORMAT[=FILE]`: text, json, sarif or markdown; may be repeated")
+	f.StringArrayVarP(&o.outputs, "output", "o", []string{"text"}, "write `FORMAT[=FILE]`: text, json, junit, sarif or markdown; may be repeated")
 	f.StringVar(&o.failOn, "fail-on", "high", "exit 1 from this `SEVERITY` on: critical, high, medium, low or never")
 	f.BoolVar(&o.strict, "strict", false, "exit 3 if anything is undecided or could not be read")
 	o.flags(f)

@@ -10,6 +10,7 @@ import (
 	"github.com/muralla-net/muralla/internal/estate"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/render/json"
+	"github.com/muralla-net/muralla/internal/render/junit"
 	"github.com/muralla-net/muralla/internal/render/markdown"
 	"github.com/muralla-net/muralla/internal/render/sarif"
 	"github.com/muralla-net/muralla/internal/render/text"
@@ -29,6 +30,7 @@ var formats = map[string]func(w io.Writer, r finding.Report, v view) error{
 	"markdown": func(w io.Writer, r finding.Report, v view) error {
 		return markdown.Write(w, r, markdown.Options{All: v.All, Page: pageURI})
 	},
+	"junit": func(w io.Writer, r finding.Report, _ view) error { return junit.WriteReport(w, r) },
 	"sarif": func(w io.Writer, r finding.Report, v view) error { return sarif.Write(w, r, v.sarif()) },
 }
 

@@ -84,6 +84,14 @@ type Suppression struct {
 	Place  ref.Place // where the exception is written
 }
 
+// String is the reason and until when it holds: "moves away (until 2027-01-31)".
+func (s Suppression) String() string {
+	if s.Until == "" {
+		return s.Reason
+	}
+	return s.Reason + " (until " + s.Until + ")"
+}
+
 // Finding is the verdict of one recommendation on one resource.
 type Finding struct {
 	Recommendation string // slug: "sg-from-alb"
