@@ -1,0 +1,20 @@
+// Package allpairs answers for every pair of parties at once which packets make
+// a connection.
+//
+// # Model
+// Endpoints that package reach cannot tell apart are one [Class]: they hold the
+// same groups, lie in subnets with the same routes and network ACLs, and the same
+// blocks of rules hold their addresses. Each party of hosts outside is a class of
+// its own. A [Table] has the answer for every pair of classes as an interned
+// [Set]; the pairs of which nothing passes have no [Edge].
+//
+// # Guarantees
+//   - The answer for a pair is that of [reach.Network.Connect] for all packets.
+//   - Equal sets of one table have equal numbers.
+//   - Classes, their members and edges are in an order that depends on the
+//     snapshot only.
+//
+// # Not modelled
+// Why packets pass or not: ask package reach about the pair. What passes through
+// load balancers: they end a connection and start another.
+package allpairs
