@@ -156,6 +156,9 @@ func (d *drawer) network() *topo.Snapshot {
 	}
 	s.Peerings = []topo.Peering{{Thing: known("pcx"), Requester: "a", Accepter: "b", SameRegion: d.boolean(3), Active: active}}
 	s.TransitGateways = []topo.TransitGateway{d.transit(s)}
+	if d.one(3) {
+		d.peered(s)
+	}
 	s.PrefixLists = []topo.PrefixList{{Thing: known("pl"), Addrs: netset.Prefix(blocks4[6], blocks4[10], blocks6[4])}}
 	for i := range s.Hosts {
 		s.Hosts[i].UserData = userdata.Settings{Dialect: userdata.Shell}
@@ -313,6 +316,48 @@ func (d *drawer) transit(s *topo.Snapshot) topo.TransitGateway {
 		g.Tables = append(g.Tables, t)
 	}
 	return g
+}
+
+// peered puts each VPC on a transit gateway of its own, the two joined by a
+// peering.
+func (d *drawer) peered(s *topo.Snapshot) {
+	g := s.TransitGateways[0]
+	accepted := fact.Yes
+	if d.hole(6) {
+		accepted = fact.Unknown
+	}
+	var out []topo.TransitGateway
+	for i, v := range []ref.ID{"a", "b"} {
+		id, other := ref.ID(fmt.Sprintf("tgw%d", i)), ref.ID(fmt.Sprintf("tgw%d", 1-i))
+		ids := []ref.ID{id + "-t0", id + "-t1"}
+		own := g.Attachments[i]
+		own.Table = fact.Default(pick(d, ids))
+		p := topo.TransitAttachment{Thing: known("p"), Outside: "transit gateway peering", Peer: other, Table: fact.Default(pick(d, ids)), GroupReferences: fact.Default(false)}
+		p.Exists = accepted
+		h := topo.TransitGateway{Thing: known(id), GroupReferences: g.GroupReferences, Attachments: []topo.TransitAttachment{own, p}}
+		for _, table := range ids {
+			t := topo.TransitTable{Thing: known(table), More: d.more(20)}
+			if d.Intn(4) > 0 {
+				t.Propagated = []ref.ID{own.ID}
+			}
+			there := []string{"10.1.0.0/16", "10.0.0.0/16"}[i]
+			for _, dest := range []string{there, "10.0.0.0/8"} {
+				if d.Intn(3) > 0 {
+					t.Routes = append(t.Routes, topo.TransitRoute{Dest: topo.Block{Prefix: netip.MustParsePrefix(dest)}, Attachment: pick(d, []ref.ID{"p", "p", "p", own.ID}), Exists: d.exists()})
+				}
+			}
+			h.Tables = append(h.Tables, t)
+		}
+		for j := range s.RouteTables {
+			for k := range s.RouteTables[j].Routes {
+				if r := &s.RouteTables[j].Routes[k]; r.Target == "tgw" && s.RouteTables[j].VPC == v {
+					r.Target = id
+				}
+			}
+		}
+		out = append(out, h)
+	}
+	s.TransitGateways = out
 }
 
 func (d *drawer) endpoint(s *topo.Snapshot, v ref.ID, j int) topo.Endpoint {

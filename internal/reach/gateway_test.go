@@ -173,6 +173,68 @@ func TestTransitGateways(t *testing.T) {
 	ask(t, s.Freeze(), row{"ta", "172.16.0.1/32", "tcp/80", "unknown"}, row{"172.16.0.1/32", "ta", "tcp/80", "unknown"}, row{"ta", "tb", "tcp/80", "yes"})
 }
 
+// A peering leads from one transit gateway to the other by static routes at both.
+func TestTransitGatewayPeerings(t *testing.T) {
+	draw := func() *topo.Snapshot {
+		s := build(t, `
+		vpc a 10.0.0.0/16
+		vpc b 10.1.0.0/16
+		table ta a 10.1.0.0/16=tgw:east 192.168.0.0/16=tgw:east
+		table tb b 10.0.0.0/16=tgw:west
+		subnet a a 10.0.1.0/24 table=ta
+		subnet b b 10.1.1.0/24 table=tb
+		sg ga a in:0.0.0.0/0:all out:0.0.0.0/0:all
+		sg gb b in:sg=ga:tcp/22 in:10.0.0.0/8:tcp/80 out:0.0.0.0/0:all
+		task ta subnets=a groups=ga
+		task tb subnets=b groups=gb
+		`)
+		end := func(id, vpc, subnet, other ref.ID, there string) topo.TransitGateway {
+			table := id + "-rt"
+			return topo.TransitGateway{Thing: known(id), GroupReferences: fact.Default(true),
+				Attachments: []topo.TransitAttachment{
+					{Thing: known(vpc + "-att"), VPC: vpc, Subnets: topo.Links{List: []topo.Link{link(subnet)}}, Table: fact.Default(table), GroupReferences: fact.Default(true)},
+					{Thing: known("peering"), Outside: "transit gateway peering", Peer: other, Table: fact.Default(table)}},
+				Tables: []topo.TransitTable{{Thing: known(table), Propagated: []ref.ID{vpc + "-att"},
+					Routes: []topo.TransitRoute{{Dest: topo.Block{Prefix: prefixes(there)[0]}, Attachment: "peering", Exists: fact.Yes}}}}}
+		}
+		s.TransitGateways = []topo.TransitGateway{end("east", "a", "a", "west", "10.1.0.0/16"), end("west", "b", "b", "east", "10.0.0.0/16")}
+		return s
+	}
+	for _, tc := range []struct {
+		what     string
+		change   func(east, west *topo.TransitGateway)
+		at22, at string
+	}{
+		{"static routes both ways; groups cannot be referenced", func(_, _ *topo.TransitGateway) {}, "no", "yes"},
+		{"no route to the peering", func(east, _ *topo.TransitGateway) { east.Tables[0].Routes = nil }, "no", "no"},
+		{"no route back", func(_, west *topo.TransitGateway) { west.Tables[0].Routes = nil }, "no", "no"},
+		{"it is not known whether it is accepted", func(east, west *topo.TransitGateway) {
+			east.Attachments[1].Exists, west.Attachments[1].Exists = fact.Unknown, fact.Unknown
+		}, "no", "unknown"},
+		{"nothing is known of the other end", func(east, _ *topo.TransitGateway) { east.Attachments[1].Peer = "elsewhere" }, "unknown", "unknown"},
+		{"a circle", func(east, west *topo.TransitGateway) {
+			west.Attachments[1].Table = fact.Default(ref.ID("loop"))
+			third := topo.TransitAttachment{Thing: known("third"), Peer: "east", Table: fact.Default(ref.ID("west-rt"))}
+			west.Attachments = append(west.Attachments, third)
+			third.Peer, third.Table = "west", fact.Default(ref.ID("east-rt"))
+			east.Attachments = append(east.Attachments, third)
+			west.Tables = append(west.Tables, topo.TransitTable{Thing: known("loop"), Routes: []topo.TransitRoute{{Dest: topo.Block{Prefix: prefixes("10.0.0.0/8")[0]}, Attachment: "third", Exists: fact.Yes}}})
+		}, "no", "no"},
+	} {
+		s := draw()
+		tc.change(&s.TransitGateways[0], &s.TransitGateways[1])
+		s.Freeze()
+		t.Log(tc.what)
+		ask(t, s, row{"ta", "tb", "tcp/22", tc.at22}, row{"ta", "tb", "tcp/80", tc.at})
+	}
+	// Hosts on the other side of a peering may be on a VPN there.
+	s := draw()
+	s.TransitGateways[0].Tables[0].Routes = append(s.TransitGateways[0].Tables[0].Routes, topo.TransitRoute{Dest: topo.Block{Prefix: prefixes("192.168.0.0/16")[0]}, Attachment: "peering", Exists: fact.Yes})
+	s.TransitGateways[1].Attachments = append(s.TransitGateways[1].Attachments, topo.TransitAttachment{Thing: known("vpn"), Outside: "VPN connection"})
+	s.TransitGateways[1].Tables[0].Routes = append(s.TransitGateways[1].Tables[0].Routes, topo.TransitRoute{Dest: topo.Block{Prefix: prefixes("192.168.0.0/16")[0]}, Attachment: "vpn", Exists: fact.Yes})
+	ask(t, s.Freeze(), row{"ta", "192.168.1.1/32", "tcp/80", "unknown"}, row{"ta", "tb", "tcp/80", "yes"})
+}
+
 // An endpoint of which only the VPC is known is somewhere in it.
 func TestSomewhereInTheVPC(t *testing.T) {
 	s := build(t, `

@@ -61,6 +61,7 @@ type verdict struct {
 type tally struct {
 	packets, holes   int
 	skipped          int // translated within the estate
+	peered           int // arrived by a peering of transit gateways
 	passed           map[topo.Family]int
 	stopped          map[GateKind]int
 	sure, open, flap int
@@ -152,6 +153,9 @@ func TestConnectAgreesWithWalker(t *testing.T) {
 				t.Errorf("only %d packets passed over route target %d", x.across[k], k)
 			}
 		}
+		if x == exact && x.peered < 100 {
+			t.Errorf("only %d packets arrived by a peering of transit gateways", x.peered)
+		}
 		if x.flap < 40 {
 			t.Errorf("only %d connections worked by chance", x.flap)
 		}
@@ -173,8 +177,11 @@ func checkExact(t *testing.T, d *drawer, seed int64, x *tally) {
 			a := n.Connect(from, to, netset.AllPorts())
 			for _, p := range packets {
 				x.packets++
-				before := w.translated
+				before, peered := w.translated, w.peered
 				v := w.walk(from, to, p, x)
+				if v.forward && w.peered > peered {
+					x.peered++
+				}
 				if w.translated > before {
 					x.skipped++
 					continue

@@ -2,6 +2,7 @@ package reach
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/netset"
@@ -42,11 +43,27 @@ func (q *question) overTransit(h hop, from, to *side, v view, n notes) pass {
 		return q.doubt()
 	}
 	enter := q.enterTransit(own, from, v, n.route)
+	out := q.fromTransit(transitWay{g: g, own: own}, from, to, v, n)
+	out.route = out.route.And(enter)
+	return out
+}
+
+// transitWay is a transit gateway that a packet has come to, by one of its
+// attachments.
+type transitWay struct {
+	g      *topo.TransitGateway
+	own    *topo.TransitAttachment
+	passed []ref.ID // the transit gateways before it, by peerings
+}
+
+// fromTransit is what passes from a transit gateway on, by every route that it may
+// take.
+func (q *question) fromTransit(w transitWay, from, to *side, v view, n notes) pass {
 	var out pass
-	for i, o := range q.onward(g, own, to) {
-		p := q.leaveTransit(g, own, o, from, to, v, n)
+	for i, o := range q.onward(w.g, w.own, to) {
+		p := q.leaveTransit(w, o, from, to, v, n)
 		if o.taken != fact.Yes {
-			n.route.unknown(cmp.Or(o.why, "which route of the transit gateway "+name+" is taken is not known"), o.place)
+			n.route.unknown(cmp.Or(o.why, "which route of the transit gateway "+q.topo.Label(w.g.ID)+" is taken is not known"), o.place)
 		}
 		if i == 0 {
 			out = p
@@ -54,8 +71,40 @@ func (q *question) overTransit(h hop, from, to *side, v view, n notes) pass {
 			out = out.or(p)
 		}
 	}
-	out.route = out.route.And(enter)
 	return out
+}
+
+// otherEnd is the other end of a peering of transit gateways. It is not ok if that
+// is not in the design.
+func (q *question) otherEnd(a *topo.TransitAttachment) (transitWay, bool) {
+	g := q.topo.TransitGateway(a.Peer)
+	if g == nil {
+		return transitWay{}, false
+	}
+	there := q.attachmentOf(g, a.ID)
+	return transitWay{g: g, own: there}, there != nil
+}
+
+// overTransitPeering goes on to the transit gateway at the other end of a peering, and
+// from there by the route table of the peering's attachment (AWS "Transit gateway
+// peering attachments").
+func (q *question) overTransitPeering(w transitWay, a *topo.TransitAttachment, from, to *side, v view, n notes) pass {
+	next, ok := q.otherEnd(a)
+	if !ok {
+		n.route.unknown("what is behind "+cmp.Or(a.Outside, "an attachment")+" of the transit gateway "+q.topo.Label(w.g.ID)+" is not known", a.Place)
+		return q.doubt()
+	}
+	if next.passed = append(slices.Clone(w.passed), w.g.ID); slices.Contains(next.passed, next.g.ID) {
+		n.route.stops("transit gateways send it in a circle: " + q.topo.Label(next.g.ID) + " sees it again")
+		return q.stopped()
+	}
+	p := q.fromTransit(next, from, to, v, n)
+	if a.Exists.And(next.own.Exists) != fact.Yes {
+		n.route.unknown("whether the peering of the transit gateways "+q.topo.Label(w.g.ID)+" and "+q.topo.Label(next.g.ID)+" is accepted is not known"+because(a.Why, next.own.Why), a.Place)
+		p.route = p.route.And(q.anything)
+	}
+	p.refs = fact.No // AWS: groups cannot be referenced over peerings of transit gateways
+	return p
 }
 
 // attachment is an attachment of a VPC, and whether it is the only one.
@@ -233,7 +282,8 @@ func (q *question) rangeCandidate(vpc ref.ID, to *side) candidate {
 }
 
 // leaveTransit is where one way of a transit gateway leads.
-func (q *question) leaveTransit(g *topo.TransitGateway, own *topo.TransitAttachment, o onward, from, to *side, v view, n notes) pass {
+func (q *question) leaveTransit(w transitWay, o onward, from, to *side, v view, n notes) pass {
+	g, own := w.g, w.own
 	name := q.topo.Label(g.ID)
 	switch {
 	case o.blackhole:
@@ -243,8 +293,10 @@ func (q *question) leaveTransit(g *topo.TransitGateway, own *topo.TransitAttachm
 		n.route.unknown(cmp.Or(o.why, "where the transit gateway "+name+" leads is not known"), o.place)
 		return q.doubt()
 	case o.to == own:
-		n.route.stops("the transit gateway " + name + " sends it back to " + q.topo.Label(from.vpc))
+		n.route.stops("the transit gateway " + name + " sends it back to where it came from")
 		return q.stopped()
+	case o.to.Peer != "":
+		return q.overTransitPeering(w, o.to, from, to, v, n)
 	case o.to.VPC == "":
 		n.route.unknown("what is behind "+cmp.Or(o.to.Outside, "an attachment")+" of the transit gateway "+name+" is not known", o.to.Place)
 		return q.doubt()
@@ -297,9 +349,20 @@ func (q *question) beyondTransit(h hop, own, hosts *side) bool {
 	if !only {
 		return true
 	}
-	for _, o := range q.onward(g, a, hosts) {
+	return q.beyondGateway(transitWay{g: g, own: a}, hosts)
+}
+
+// beyondGateway is [question.beyondTransit] from an attachment on.
+func (q *question) beyondGateway(w transitWay, hosts *side) bool {
+	for _, o := range q.onward(w.g, w.own, hosts) {
 		switch {
-		case o.blackhole || o.to == a:
+		case o.blackhole || o.to == w.own:
+		case o.to != nil && o.to.Peer != "":
+			next, ok := q.otherEnd(o.to)
+			next.passed = append(slices.Clone(w.passed), w.g.ID)
+			if !ok || !slices.Contains(next.passed, next.g.ID) && q.beyondGateway(next, hosts) {
+				return true
+			}
 		case o.to == nil || o.to.VPC == "" || q.boxes[o.to.VPC] != "":
 			return true
 		default:

@@ -17,6 +17,7 @@ type walker struct {
 	stop       GateKind           // where the last packet was stopped
 	any        bool               // replies at NAT gateways pass if one port does, not only if all do
 	translated int                // packets to interfaces that a NAT gateway translates: not modelled
+	peered     int                // packets that a transit gateway sent to another
 	from, to   host               // of the packet that is walked
 }
 
@@ -158,6 +159,7 @@ func (w *walker) refersAcross() bool {
 	case topo.ToTransit:
 		g := w.s.TransitGateway(r.Target)
 		ok, _ := g.GroupReferences.Get()
+		ok = ok && len(w.s.TransitGateways) == 1 // not over a peering
 		for _, x := range g.Attachments {
 			if x.VPC == w.vpc(from) || x.VPC == w.vpc(to) {
 				one, _ := x.GroupReferences.Get()
@@ -336,8 +338,8 @@ func (w *walker) nat(r *topo.Route, from, to host, p packet, replies bool) bool 
 
 func (w *walker) transit(r *topo.Route, from, to host, p packet, there bool) bool {
 	g := w.s.TransitGateway(r.Target)
-	own, other := w.attachment(g, w.vpc(from)), w.attachment(g, w.vpc(to))
-	if own == nil || other == nil {
+	own := w.attachment(g, w.vpc(from))
+	if own == nil {
 		return false
 	}
 	zone, _ := w.s.Subnet(from.subnet).AZ.Get()
@@ -350,15 +352,44 @@ func (w *walker) transit(r *topo.Route, from, to host, p packet, there bool) boo
 	if entry == "" || there && !w.acl(entry, true, from.addr, p) {
 		return false
 	}
+	for range 5 {
+		next := w.transitRoute(g, own, to)
+		if next == nil || next == own {
+			return false
+		}
+		if next.Peer == "" {
+			exit := next.Subnets.List[0].ID // attachments of the second kind have one subnet
+			return next.VPC == w.vpc(to) && (!there || exit == to.subnet || w.acl(exit, false, to.addr, p))
+		}
+		w.peered++
+		if g = w.s.TransitGateway(next.Peer); g == nil {
+			return false
+		}
+		own = nil
+		for i := range g.Attachments {
+			if g.Attachments[i].ID == next.ID {
+				own = &g.Attachments[i]
+			}
+		}
+	}
+	return false
+}
+
+// transitRoute is the attachment to which the table of another one sends a
+// packet, or nil.
+func (w *walker) transitRoute(g *topo.TransitGateway, own *topo.TransitAttachment, to host) *topo.TransitAttachment {
 	id, _ := own.Table.Get()
-	best, bits, static, hole := ref.ID(""), -1, false, false
+	best, bits, static := ref.ID(""), -1, false
 	for _, t := range g.Tables {
 		if t.ID != id {
 			continue
 		}
 		for _, x := range t.Routes {
 			if in(x.Dest.Prefix, to.addr) && x.Dest.Prefix.Bits() > bits {
-				best, bits, static, hole = x.Attachment, x.Dest.Prefix.Bits(), true, x.Blackhole
+				best, bits, static = x.Attachment, x.Dest.Prefix.Bits(), true
+				if x.Blackhole {
+					best = ""
+				}
 			}
 		}
 		for _, a := range t.Propagated {
@@ -368,17 +399,18 @@ func (w *walker) transit(r *topo.Route, from, to host, p packet, there bool) boo
 				}
 				for _, b := range w.s.VPC(g.Attachments[i].VPC).Blocks {
 					if in(b.Prefix, to.addr) && (b.Prefix.Bits() > bits || b.Prefix.Bits() == bits && !static) {
-						best, bits, static, hole = a, b.Prefix.Bits(), false, false
+						best, bits, static = a, b.Prefix.Bits(), false
 					}
 				}
 			}
 		}
 	}
-	if hole || best != other.ID {
-		return false
+	for i := range g.Attachments {
+		if best != "" && g.Attachments[i].ID == best {
+			return &g.Attachments[i]
+		}
 	}
-	exit := other.Subnets.List[0].ID // attachments of the second kind have one subnet
-	return !there || exit == to.subnet || w.acl(exit, false, to.addr, p)
+	return nil
 }
 
 func (w *walker) attachment(g *topo.TransitGateway, vpc ref.ID) *topo.TransitAttachment {
@@ -400,8 +432,12 @@ func (w *walker) byTransitHere(from, to host) bool {
 	if r == nil || r.Kind != topo.ToTransit {
 		return false
 	}
-	a := w.attachment(w.s.TransitGateway(r.Target), w.vpc(to))
-	return a != nil && a.Subnets.List[0].ID == to.subnet
+	for _, g := range w.s.TransitGateways {
+		if a := w.attachment(&g, w.vpc(to)); a != nil {
+			return a.Subnets.List[0].ID == to.subnet
+		}
+	}
+	return false
 }
 
 // returns is whether routes and gateways carry the reply.

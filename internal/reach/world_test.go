@@ -144,9 +144,20 @@ func (d *drawer) world(s *topo.Snapshot) *walker {
 		t.Routes, t.More = list, ""
 		w.RouteTables = append(w.RouteTables, t)
 	}
+	unaccepted := false
 	for _, g := range s.TransitGateways {
 		truth(&g.GroupReferences)
 		g.Attachments = slices.Clone(g.Attachments)
+		if last := len(g.Attachments) - 1; g.Attachments[last].Exists == fact.Unknown {
+			// Both ends of a peering exist or none.
+			if g.ID == "tgw0" {
+				unaccepted = !exists(fact.Unknown)
+			}
+			g.Attachments[last].Exists = fact.Yes
+			if unaccepted {
+				g.Attachments = g.Attachments[:last]
+			}
+		}
 		for i := range g.Attachments {
 			truth(&g.Attachments[i].GroupReferences)
 		}
@@ -160,7 +171,7 @@ func (d *drawer) world(s *topo.Snapshot) *walker {
 				}
 			}
 			for t.More != "" && d.one(2) {
-				list = append(list, topo.TransitRoute{Dest: topo.Block{Prefix: pick(d, blocks4)}, Attachment: pick(d, []ref.ID{"a-att", "b-att"}), Exists: fact.Yes})
+				list = append(list, topo.TransitRoute{Dest: topo.Block{Prefix: pick(d, blocks4)}, Attachment: pick(d, []ref.ID{"a-att", "b-att", "p"}), Exists: fact.Yes})
 			}
 			t.Routes, t.More = list, ""
 		}

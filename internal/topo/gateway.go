@@ -52,6 +52,7 @@ type TransitAttachment struct {
 	Thing
 	VPC             ref.ID // empty for VPN, Direct Connect, peering: outside
 	Outside         string // what is attached, if it is no VPC: "VPN connection"
+	Peer            ref.ID // of a peering: the other transit gateway, if it is known; its attachment there has the same ID
 	Subnets         Links
 	Table           fact.Fact[ref.ID] // association
 	GroupReferences fact.Fact[bool]

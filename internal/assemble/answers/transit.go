@@ -2,6 +2,7 @@ package answers
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/muralla-net/muralla/internal/ref"
@@ -73,7 +74,14 @@ func (t *translator) attachment(r resource.Resource) {
 		}
 		t.put(r, id, "aws_ec2_transit_gateway_vpc_attachment", "EC2 transit gateway VPC attachment", b)
 	case "peering":
-		t.put(r, id, "aws_ec2_transit_gateway_peering_attachment", "EC2 transit gateway peering attachment", body{"transit_gateway_id": gateway})
+		// Both accounts list it, each from its side.
+		if slices.ContainsFunc(t.out, func(o resource.Resource) bool {
+			return o.ID == r.ID && o.Type == "aws_ec2_transit_gateway_peering_attachment"
+		}) {
+			break
+		}
+		t.put(r, id, "aws_ec2_transit_gateway_peering_attachment", "EC2 transit gateway peering attachment",
+			body{"transit_gateway_id": gateway, "peer_transit_gateway_id": scalar(get(r.Body, "ResourceId")), "state": text("available")})
 	default:
 		t.put(r, id, "aws_ec2_transit_gateway_connect", "EC2 transit gateway "+kind+" attachment", body{"transit_gateway_id": gateway})
 	}
@@ -87,7 +95,7 @@ func (t *translator) attachment(r resource.Resource) {
 		return
 	}
 	if to.Kind == resource.String {
-		t.put(part(r, resource.Value{Kind: resource.Map, Place: r.Place}), "association of "+id, "aws_ec2_transit_gateway_route_table_association", "EC2 transit gateway route table association",
+		t.put(part(r, resource.Value{Kind: resource.Map, Place: r.Place}), "association of "+id+" with "+table, "aws_ec2_transit_gateway_route_table_association", "EC2 transit gateway route table association",
 			body{"transit_gateway_attachment_id": text(id), "transit_gateway_route_table_id": to})
 	}
 }

@@ -1,6 +1,7 @@
 package network_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -388,5 +389,52 @@ resource "aws_ec2_transit_gateway_route" "vpn" {
 	}
 	if len(s.NotModelled) != 1 || s.NotModelled[0].Type != "aws_vpn_connection" {
 		t.Errorf("not modelled: %+v", s.NotModelled)
+	}
+}
+
+// A peering of transit gateways is an attachment of both, and leads nowhere
+// until it is accepted.
+func TestTransitPeering(t *testing.T) {
+	const peering = `
+resource "aws_ec2_transit_gateway" "east" {}
+resource "aws_ec2_transit_gateway" "west" {}
+resource "aws_ec2_transit_gateway_peering_attachment" "p" {
+  transit_gateway_id      = aws_ec2_transit_gateway.east.id
+  peer_transit_gateway_id = aws_ec2_transit_gateway.west.id
+  peer_region             = "us-west-1"
+}
+resource "aws_ec2_transit_gateway_route" "back" {
+  destination_cidr_block         = "10.0.0.0/16"
+  transit_gateway_attachment_id  = aws_ec2_transit_gateway_peering_attachment_accepter.p.id
+  transit_gateway_route_table_id = aws_ec2_transit_gateway.west.association_default_route_table_id
+}
+`
+	const accepter = `
+resource "aws_ec2_transit_gateway_peering_attachment_accepter" "p" {
+  transit_gateway_attachment_id = aws_ec2_transit_gateway_peering_attachment.p.id
+}
+`
+	const id = "aws_ec2_transit_gateway_peering_attachment.p"
+	for _, tc := range []struct {
+		text   string
+		exists fact.Tri
+	}{{peering + accepter, fact.Yes}, {strings.ReplaceAll(peering, "_accepter.p", ".p"), fact.Unknown}} {
+		s, _ := read(t, tc.text)
+		for gateway, peer := range map[ref.ID]ref.ID{"aws_ec2_transit_gateway.east": "aws_ec2_transit_gateway.west", "aws_ec2_transit_gateway.west": "aws_ec2_transit_gateway.east"} {
+			g := s.TransitGateway(gateway)
+			if len(g.Attachments) != 1 {
+				t.Fatalf("%s has attachments %+v", gateway, g.Attachments)
+			}
+			a := g.Attachments[0]
+			if a.ID != id || a.Peer != peer || a.Exists != tc.exists || showFact(a.Table) != string(gateway)+".association_default_route_table_id" {
+				t.Errorf("%s is attached by %+v", gateway, a)
+			}
+			if len(g.Tables) != 1 || len(g.Tables[0].Propagated) != 0 {
+				t.Errorf("tables of %s are %+v", gateway, g.Tables)
+			}
+		}
+		if r := s.TransitGateway("aws_ec2_transit_gateway.west").Tables[0].Routes; tc.exists == fact.Yes && (len(r) != 1 || r[0].Attachment != id) {
+			t.Errorf("the accepter is not the peering: %+v", r)
+		}
 	}
 }

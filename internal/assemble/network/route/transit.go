@@ -121,8 +121,6 @@ func (t *transits) attach() {
 	}
 	yes := fact.Default(true)
 	for _, k := range []struct{ typ, what string }{
-		{"aws_ec2_transit_gateway_peering_attachment", "transit gateway peering"},
-		{"data.aws_ec2_transit_gateway_peering_attachment", "transit gateway peering"},
 		{"data.aws_ec2_transit_gateway_vpn_attachment", "VPN connection"},
 		{"data.aws_ec2_transit_gateway_dx_gateway_attachment", "Direct Connect gateway"},
 		{"aws_ec2_transit_gateway_connect", "Connect attachment"},
@@ -136,6 +134,42 @@ func (t *transits) attach() {
 			if gw := t.get(t.Link(v), res); gw != nil {
 				t.add(gw, &topo.TransitAttachment{Thing: t.Thing(res), Outside: k.what, GroupReferences: fact.Default(false)}, [2]fact.Fact[bool]{yes, yes})
 			}
+		}
+	}
+	t.peerings()
+}
+
+// peerings attaches peerings at both ends. Their routes are static: nothing is
+// propagated over them (AWS "Transit gateway peering attachments").
+func (t *transits) peerings() {
+	const what = "transit gateway peering"
+	accepted := map[ref.ID]bool{}
+	for _, res := range t.Of("aws_ec2_transit_gateway_peering_attachment_accepter") {
+		if of := t.Link(res.Get("transit_gateway_attachment_id")); read.Of(res).And(read.OfLink(of)).Exists == fact.Yes {
+			accepted[of.ID] = true
+		}
+	}
+	defaults := [2]fact.Fact[bool]{fact.Default(true), fact.Default(false)}
+	for _, res := range t.Of("aws_ec2_transit_gateway_peering_attachment", "data.aws_ec2_transit_gateway_peering_attachment") {
+		near, far := t.Link(res.Get("transit_gateway_id")), t.Link(res.Get("peer_transit_gateway_id"))
+		if !read.Written(res.Get("transit_gateway_id")) {
+			continue
+		}
+		gw := t.get(near, res)
+		if gw == nil {
+			continue
+		}
+		a := topo.TransitAttachment{Thing: t.Thing(res), Outside: what, Peer: far.ID, GroupReferences: fact.Default(false)}
+		if state := design.String(res.Get("state"), ""); !accepted[a.ID] && !state.IsKnown() || !accepted[a.ID] && state.Or("") != "available" {
+			a.Exists, a.Why = a.Exists.And(fact.Unknown), cmp.Or(a.Why, "nothing of the design accepts it")
+		}
+		here := a
+		t.add(gw, &here, defaults)
+		// Tables of the other end name the same attachment.
+		if other := t.all[far.ID]; other != nil && other != gw && other.attachments[a.ID] == nil {
+			there := a
+			there.Peer = gw.ID
+			other.attachments[a.ID], other.defaults[a.ID] = &there, defaults
 		}
 	}
 }
