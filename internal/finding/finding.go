@@ -116,13 +116,22 @@ type Finding struct {
 	Gaps     []Evidence // for undecided: the facts that are missing, with the places to give them
 
 	Fix string // what to change, in one or two sentences
-	Ask string // a command that shows the same, "muralla ask '…' PATH"
+	// Changes are edits that together mend it. There are none if no edit is
+	// certain to be right.
+	Changes []Change
+	Ask     string // a command that shows the same, "muralla ask '…' PATH"
 
 	// Facts tell apart two findings of one recommendation on one resource; they
 	// are part of the fingerprint and must not hold places or order.
 	Facts []string
 
 	Suppressed *Suppression
+}
+
+// Patched reports whether all edits that mend the finding are known in the text
+// of the design.
+func (f Finding) Patched() bool {
+	return len(f.Changes) > 0 && !slices.ContainsFunc(f.Changes, func(c Change) bool { return len(c.Replacements) == 0 })
 }
 
 // Continues reports whether a hop of the path goes on from where an earlier one

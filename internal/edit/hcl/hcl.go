@@ -1,0 +1,447 @@
+// Package hcl edits Terraform files by bytes.
+//
+// # Model
+// A [Text] is one parsed file. [Text.Edits] finds the block of a resource by
+// its type and name, walks to the attribute or nested block that a
+// [finding.Change] names, and says which bytes become which. [Tidy] lines up
+// what the edits moved, if the file was formatted before.
+//
+// # Guarantees
+//   - Only values that are written as literals are replaced. What comes from a
+//     variable, a function or a dynamic block is refused, with the reason.
+//   - The result parses, and holds what the change asks for.
+//   - Comments, line ends, indentation and everything that the edits do not
+//     cover stay.
+//
+// # Not modelled
+// Terraform in JSON. Whether the edit is right: that is for who proposes it.
+package hcl
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+
+	"github.com/muralla-net/muralla/internal/finding"
+	"github.com/muralla-net/muralla/internal/patch"
+	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/userdata/assign"
+)
+
+// maxBytes is the largest file that is edited.
+const maxBytes = 4 << 20
+
+// Text is one file of Terraform.
+type Text struct {
+	src  []byte
+	body *hclsyntax.Body
+	nl   string // how its lines end
+}
+
+// Parse reads a file. The error says why it cannot be edited.
+func Parse(name string, src []byte) (*Text, error) {
+	if len(src) > maxBytes {
+		return nil, fmt.Errorf("the file has more than %d MiB", maxBytes>>20)
+	}
+	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
+	if diags.HasErrors() || file == nil {
+		return nil, errors.New("the file is not valid Terraform")
+	}
+	body, ok := file.Body.(*hclsyntax.Body)
+	if !ok {
+		return nil, errors.New("the file is not in the native syntax of Terraform")
+	}
+	t := &Text{src: src, body: body, nl: "\n"}
+	if i := bytes.IndexByte(src, '\n'); i > 0 && src[i-1] == '\r' {
+		t.nl = "\r\n"
+	}
+	return t, nil
+}
+
+// Target is the block of a resource: resource "TYPE" "NAME".
+type Target struct{ Type, Name string }
+
+// Edits are the edits of a change. None means that the text has it already. The
+// error is a clause that says why the text is not edited.
+func (t *Text) Edits(at Target, c finding.Change) ([]patch.Edit, error) {
+	block, err := t.resource(at)
+	if err != nil {
+		return nil, err
+	}
+	var edits []patch.Edit
+	switch c.Operation {
+	case finding.Set, finding.Copy:
+		v := c.Value
+		if c.Operation == finding.Copy {
+			v = finding.Value{Ref: c.Value.Ref, Attr: c.Path[len(c.Path)-1].Name}
+		}
+		edits, err = t.set(block, c.Resource, c.Path, v)
+	case finding.Replace:
+		edits, err = t.replace(block, c)
+	case finding.Exchange:
+		edits, err = t.exchange(block, c)
+	case finding.Remove:
+		edits, err = t.remove(block, c.Path)
+	case finding.Assign:
+		edits, err = t.assign(block, c)
+	default:
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	result, err := patch.Apply(t.src, edits)
+	if err != nil {
+		return nil, fmt.Errorf("the edit fails: %w", err)
+	}
+	if _, err := Parse("", result); err != nil {
+		return nil, errors.New("the edit would not leave valid Terraform")
+	}
+	return edits, nil
+}
+
+// Tidy is the edited text with each block that the edits changed as terraform fmt
+// lays it out, if that was so of the block before.
+func Tidy(old, text []byte) []byte {
+	a, err := Parse("", old)
+	if err != nil {
+		return text
+	}
+	b, err := Parse("", text)
+	if err != nil || len(a.body.Blocks) != len(b.body.Blocks) {
+		return text
+	}
+	var edits []patch.Edit
+	for i, was := range a.body.Blocks {
+		is := b.body.Blocks[i]
+		x, y := a.lines(was), b.lines(is)
+		before, after := old[x[0]:x[1]], text[y[0]:y[1]]
+		if bytes.Equal(before, after) || !bytes.Equal(hclwrite.Format(before), before) {
+			continue
+		}
+		edits = append(edits, patch.Edit{Start: y[0], End: y[1], New: string(hclwrite.Format(after))})
+	}
+	out, err := patch.Apply(text, edits)
+	if err != nil {
+		return text
+	}
+	return out
+}
+
+// lines is where a block begins and ends.
+func (t *Text) lines(b *hclsyntax.Block) [2]int {
+	return [2]int{b.TypeRange.Start.Byte, b.CloseBraceRange.End.Byte}
+}
+
+func (t *Text) resource(at Target) (*hclsyntax.Block, error) {
+	var found *hclsyntax.Block
+	for _, b := range t.body.Blocks {
+		if b.Type == "resource" && len(b.Labels) == 2 && b.Labels[0] == at.Type && b.Labels[1] == at.Name {
+			if found != nil {
+				return nil, fmt.Errorf("the file has two blocks of %s.%s", at.Type, at.Name)
+			}
+			found = b
+		}
+	}
+	if found == nil {
+		return nil, fmt.Errorf("the file has no block of %s.%s", at.Type, at.Name)
+	}
+	return found, nil
+}
+
+// child is the one nested block that a step means, or nil if there is none.
+func child(in *hclsyntax.Block, s finding.Step) (*hclsyntax.Block, error) {
+	var found []*hclsyntax.Block
+	for _, b := range in.Body.Blocks {
+		if b.Type == "dynamic" && len(b.Labels) == 1 && b.Labels[0] == s.Name {
+			return nil, fmt.Errorf("a dynamic block makes its %s", s.Name)
+		}
+		if b.Type != s.Name || s.Line > 0 && b.TypeRange.Start.Line != s.Line || s.Key != "" && !has(b, s.Key, s.Is) {
+			continue
+		}
+		found = append(found, b)
+	}
+	switch {
+	case in.Body.Attributes[s.Name] != nil:
+		return nil, fmt.Errorf("its %s is written as an attribute", s.Name)
+	case len(found) > 1:
+		return nil, fmt.Errorf("it has several blocks %s", s.Name)
+	case len(found) == 0 && (s.Line > 0 || s.Key != ""):
+		return nil, fmt.Errorf("its block %s is not there", s.Name)
+	case len(found) == 0:
+		return nil, nil
+	}
+	return found[0], nil
+}
+
+func has(in *hclsyntax.Block, key, is string) bool {
+	a := in.Body.Attributes[key]
+	if a == nil {
+		return false
+	}
+	text, ok := literal(a.Expr)
+	return ok && text == is
+}
+
+// literal is the text of a string, number or boolean that is written as such.
+func literal(e hclsyntax.Expression) (string, bool) {
+	switch e := e.(type) {
+	case *hclsyntax.LiteralValueExpr, *hclsyntax.TemplateExpr:
+		if t, ok := e.(*hclsyntax.TemplateExpr); ok && !t.IsStringLiteral() {
+			return "", false
+		}
+		v, diags := e.Value(nil)
+		if diags.HasErrors() {
+			return "", false
+		}
+		return plain(v), true
+	}
+	return "", false
+}
+
+// written reports whether all of an expression is written where it stands.
+func written(e hclsyntax.Expression) bool {
+	if list, ok := e.(*hclsyntax.TupleConsExpr); ok {
+		for _, x := range list.Exprs {
+			if !written(x) {
+				return false
+			}
+		}
+		return true
+	}
+	_, ok := literal(e)
+	return ok
+}
+
+// set makes what is at a path have a value; blocks that are not there are made.
+func (t *Text) set(in *hclsyntax.Block, of ref.ID, path []finding.Step, v finding.Value) ([]patch.Edit, error) {
+	for i, s := range path[:len(path)-1] {
+		b, err := child(in, s)
+		if err != nil {
+			return nil, err
+		}
+		if b == nil {
+			for j := len(path) - 1; j > i; j-- {
+				v = finding.Value{Fields: []finding.Field{{Name: path[j].Name, Value: v}}}
+			}
+			return t.addBlock(in, of, s.Name, v)
+		}
+		in = b
+	}
+	last := path[len(path)-1]
+	if v.Fields == nil {
+		return t.setAttribute(in, of, last.Name, v)
+	}
+	b, err := child(in, last)
+	if err != nil {
+		return nil, err
+	}
+	if b == nil {
+		return t.addBlock(in, of, last.Name, v)
+	}
+	var out []patch.Edit
+	for _, f := range v.Fields {
+		edits, err := t.set(b, of, []finding.Step{{Name: f.Name}}, f.Value)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, edits...)
+	}
+	return together(out), nil
+}
+
+// together joins additions at one place in their order.
+func together(edits []patch.Edit) []patch.Edit {
+	var out []patch.Edit
+	for _, e := range edits {
+		if n := len(out); n > 0 && out[n-1].Start == e.Start && out[n-1].End == e.End && e.Start == e.End {
+			out[n-1].New += e.New
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func (t *Text) setAttribute(in *hclsyntax.Block, of ref.ID, name string, v finding.Value) ([]patch.Edit, error) {
+	text, err := expression(of, v)
+	if err != nil {
+		return nil, err
+	}
+	a := in.Body.Attributes[name]
+	if a == nil {
+		for _, b := range in.Body.Blocks {
+			if b.Type == name || b.Type == "dynamic" && len(b.Labels) == 1 && b.Labels[0] == name {
+				return nil, fmt.Errorf("its %s is written as a block", name)
+			}
+		}
+		return []patch.Edit{t.addLine(in, name, text)}, nil
+	}
+	r := a.Expr.Range()
+	old := string(t.src[r.Start.Byte:r.End.Byte])
+	if had, ok := literal(a.Expr); ok && v.List == nil && v.Ref == "" && had == v.Text {
+		return nil, nil
+	}
+	if !written(a.Expr) || strings.HasPrefix(old, "<<") {
+		return nil, fmt.Errorf("its %s is %s, which is no literal", name, brief(old))
+	}
+	return []patch.Edit{{Start: r.Start.Byte, End: r.End.Byte, New: text}}, nil
+}
+
+// brief is an expression in a sentence.
+func brief(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > 60 {
+		return "an expression"
+	}
+	return text
+}
+
+func (t *Text) replace(in *hclsyntax.Block, c finding.Change) ([]patch.Edit, error) {
+	b, err := t.blockAt(in, c.Path)
+	if err != nil {
+		return nil, err
+	}
+	start := b.TypeRange.Start.Byte
+	lines, err := t.block(c.Resource, b.Type, c.Value, t.indentOf(start))
+	if err != nil {
+		return nil, err
+	}
+	return []patch.Edit{{Start: start, End: b.CloseBraceRange.End.Byte, New: strings.Join(lines, t.nl)}}, nil
+}
+
+// exchange puts another attribute in the place of one.
+func (t *Text) exchange(in *hclsyntax.Block, c finding.Change) ([]patch.Edit, error) {
+	if len(c.Path) > 1 {
+		b, err := t.blockAt(in, c.Path[:len(c.Path)-1])
+		if err != nil {
+			return nil, err
+		}
+		in = b
+	}
+	f := c.Value.Fields[0]
+	a := in.Body.Attributes[c.Path[len(c.Path)-1].Name]
+	switch {
+	case a == nil:
+		return nil, fmt.Errorf("its %s is not written there", c.Path[len(c.Path)-1].Name)
+	case in.Body.Attributes[f.Name] != nil:
+		return nil, fmt.Errorf("it has %s beside it", f.Name)
+	}
+	r := a.Expr.Range()
+	if !written(a.Expr) {
+		return nil, fmt.Errorf("its %s is %s, which is no literal", a.Name, brief(string(t.src[r.Start.Byte:r.End.Byte])))
+	}
+	text, err := expression(c.Resource, f.Value)
+	if err != nil {
+		return nil, err
+	}
+	pad := a.EqualsRange.Start.Byte - a.NameRange.Start.Byte - 1
+	return []patch.Edit{{Start: a.NameRange.Start.Byte, End: r.End.Byte, New: fmt.Sprintf("%-*s = %s", pad, f.Name, text)}}, nil
+}
+
+// blockAt is the nested block at a path, which has to be there.
+func (t *Text) blockAt(in *hclsyntax.Block, path []finding.Step) (*hclsyntax.Block, error) {
+	var b *hclsyntax.Block
+	for _, s := range path {
+		var err error
+		if b, err = child(in, s); err != nil {
+			return nil, err
+		}
+		if b == nil {
+			return nil, fmt.Errorf("its block %s is not there", s.Name)
+		}
+		in = b
+	}
+	return b, nil
+}
+
+// remove takes an attribute or a nested block away, with its lines.
+func (t *Text) remove(in *hclsyntax.Block, path []finding.Step) ([]patch.Edit, error) {
+	last := path[len(path)-1]
+	if len(path) > 1 {
+		b, err := t.blockAt(in, path[:len(path)-1])
+		if err != nil {
+			return nil, err
+		}
+		in = b
+	}
+	if a := in.Body.Attributes[last.Name]; a != nil {
+		if !written(a.Expr) {
+			r := a.Expr.Range()
+			return nil, fmt.Errorf("its %s is %s, which is no literal", last.Name, brief(string(t.src[r.Start.Byte:r.End.Byte])))
+		}
+		return t.cut(a.SrcRange.Start.Byte, a.SrcRange.End.Byte)
+	}
+	b, err := child(in, last)
+	if err != nil || b == nil {
+		return nil, err
+	}
+	return t.cut(b.TypeRange.Start.Byte, b.CloseBraceRange.End.Byte)
+}
+
+// cut takes whole lines away, and one of two blank lines that would meet.
+func (t *Text) cut(start, end int) ([]patch.Edit, error) {
+	from, to := t.lineStart(start), t.lineEnd(end)
+	if len(bytes.TrimSpace(t.src[from:start])) > 0 || len(bytes.TrimSpace(t.src[end:to])) > 0 {
+		return nil, errors.New("it shares its line with something else")
+	}
+	if to < len(t.src) {
+		to++
+	}
+	above := from == 0 || len(bytes.TrimSpace(t.src[t.lineStart(from-1):from])) == 0
+	if next := t.lineEnd(to); above && next < len(t.src) && len(bytes.TrimSpace(t.src[to:next])) == 0 {
+		to = next + 1
+	}
+	return []patch.Edit{{Start: from, End: to}}, nil
+}
+
+// assign writes a setting of the agent into a script that stands in the file.
+func (t *Text) assign(in *hclsyntax.Block, c finding.Change) ([]patch.Edit, error) {
+	if len(c.Path) > 1 {
+		b, err := t.blockAt(in, c.Path[:len(c.Path)-1])
+		if err != nil {
+			return nil, err
+		}
+		in = b
+	}
+	name := c.Path[len(c.Path)-1].Name
+	a := in.Body.Attributes[name]
+	if a == nil {
+		a = in.Body.Attributes[name+"_base64"]
+	}
+	if a == nil {
+		return nil, fmt.Errorf("it has no %s that could be completed", name)
+	}
+	e := a.Expr
+	for {
+		call, ok := e.(*hclsyntax.FunctionCallExpr)
+		if !ok || len(call.Args) != 1 || call.Name != "base64encode" && call.Name != "base64gzip" {
+			break
+		}
+		e = call.Args[0]
+	}
+	if p, ok := e.(*hclsyntax.ParenthesesExpr); ok {
+		e = p.Expression
+	}
+	r := e.Range()
+	script := t.src[r.Start.Byte:r.End.Byte]
+	if _, ok := e.(*hclsyntax.TemplateExpr); !ok || !bytes.HasPrefix(script, []byte("<<")) {
+		return nil, fmt.Errorf("its %s is %s, not a script that stands there", name, brief(string(script)))
+	}
+	first := bytes.IndexByte(script, '\n') + 1
+	last := bytes.LastIndexByte(bytes.TrimRight(script, "\r\n"), '\n') + 1
+	if last < first {
+		return nil, errors.New("the script is empty")
+	}
+	edit, err := assign.Line(script[first:last], c.Value.Text)
+	if err != nil || edit == nil {
+		return nil, err
+	}
+	edit.Start, edit.End = edit.Start+r.Start.Byte+first, edit.End+r.Start.Byte+first
+	return []patch.Edit{*edit}, nil
+}
