@@ -173,13 +173,5 @@ func MergeBase(ctx context.Context, dir, a, b string) (string, error) {
 	return "", &Error{fmt.Sprintf("%s and %s have no commit in common here", a, b), "in a shallow clone fetch the history: git fetch --unshallow"}
 }
 
-// Exists reports whether a name is a revision of the repository that holds a
-// directory.
-func Exists(ctx context.Context, dir, name string) bool {
-	root, err := top(ctx, dir)
-	if err != nil {
-		return false
-	}
-	_, err = git{root}.commit(ctx, name)
-	return err == nil
-}
+// Top is the root of the repository that holds a directory.
+func Top(ctx context.Context, dir string) (string, error) { return top(ctx, dir) }

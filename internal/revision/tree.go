@@ -116,10 +116,16 @@ func (t *Tree) Path(p string) (string, error) {
 		return "", err
 	}
 	at := filepath.Join(t.root, filepath.FromSlash(rel))
-	if _, err := os.Stat(at); err != nil {
+	// A link of the revision must not lead out of it.
+	if real, err := filepath.EvalSymlinks(at); err != nil || !within(t.root, real) {
 		return "", &Error{fmt.Sprintf("%s is not in %s", p, t.Name), "name a path that the revision has too, or compare with another revision"}
 	}
 	return at, nil
+}
+
+func within(dir, p string) bool {
+	rel, err := filepath.Rel(dir, p)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // object is a file of the commit.

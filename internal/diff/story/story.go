@@ -27,7 +27,6 @@ import (
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/netset"
 	"github.com/muralla-net/muralla/internal/ref"
-	"github.com/muralla-net/muralla/internal/topo"
 )
 
 // Names are what both designs are called, and what their places begin with:
@@ -44,6 +43,7 @@ type Entry struct {
 	Word              string // "OPENED"
 	From, To, Packets string
 	Says              string // one sentence
+	Through           string // the load balancer on the way, with ports and the state of TLS; empty if there is none
 	Notes             []string
 	How               string // how the changes act, as a clause; empty for one change
 	Causes            []finding.Evidence
@@ -56,7 +56,8 @@ type Entry struct {
 const (
 	maxNames  = 4
 	maxBlocks = 4
-	maxCauses = 6
+	maxCauses = 12
+	maxParts  = 2 // of one change among several
 )
 
 var words = map[[2]fact.Tri]string{
@@ -68,8 +69,8 @@ var words = map[[2]fact.Tri]string{
 	{fact.Unknown, fact.No}:  "NOW SURELY CLOSED",
 }
 
-// Entries tells the rows of a difference, in their order.
-func Entries(d diff.Difference, n Names) []Entry {
+// entries tells the rows of a difference, in their order.
+func entries(d diff.Difference, n Names) []Entry {
 	out := make([]Entry, len(d.Rows))
 	for i, r := range d.Rows {
 		out[i] = entry(d, r, n)
@@ -81,6 +82,9 @@ func entry(d diff.Difference, r diff.Row, n Names) Entry {
 	e := Entry{Row: r, Word: words[[2]fact.Tri{r.Before, r.After}], From: names(d, r.From), To: names(d, r.To), Packets: r.Packets.String(),
 		Opens: r.After == fact.Yes || r.Before == fact.No, Surely: r.Before != fact.Unknown && r.After != fact.Unknown}
 	e.Says = says(d, r, e)
+	if w := r.Way; w != nil {
+		e.Through = fmt.Sprintf("%s %s, %s; then %s, %s", label(d, w.Balancer), r.Packets, w.Client, w.TargetPorts, w.Backend)
+	}
 	e.Notes = notes(r)
 	e.How, e.Causes, e.MoreCauses = causes(d, r.Cause, n)
 	e.Ask = question(d, r, n)
@@ -115,7 +119,6 @@ func says(d diff.Difference, r diff.Row, e Entry) string {
 func notes(r diff.Row) []string {
 	var out []string
 	if w := r.Way; w != nil {
-		out = append(out, fmt.Sprintf("first %s, %s; then %s, %s", r.Packets, w.Client, w.TargetPorts, w.Backend))
 		if w.Lost != "" {
 			out = append(out, w.Lost)
 		}
@@ -140,7 +143,12 @@ func causes(d diff.Difference, c diff.Cause, n Names) (how string, out []finding
 		how = "some of these together"
 	}
 	for _, i := range c.Changes {
-		out = append(out, Change(d.Changes[i], n)...)
+		change := d.Changes[i]
+		if most := maxParts; len(change.Parts) > most && len(c.Changes) > 1 {
+			change.MoreParts += len(change.Parts) - most
+			change.Parts = change.Parts[:most]
+		}
+		out = append(out, Change(change, n)...)
 	}
 	if len(out) > maxCauses {
 		more, out = len(out)-maxCauses, out[:maxCauses]
@@ -153,15 +161,15 @@ func Change(c diff.Change, n Names) []finding.Evidence {
 	what := cmp.Or(c.What, string(c.ID))
 	switch {
 	case !c.In:
-		return []finding.Evidence{{Text: what + " is new", Place: at(n.AfterPlace, c.After)}}
+		return []finding.Evidence{{Text: what + " is new", Place: At(n.AfterPlace, c.After)}}
 	case !c.Still:
-		return []finding.Evidence{{Text: what + " is gone", Place: at(n.BeforePlace, c.Before)}}
+		return []finding.Evidence{{Text: what + " is gone", Place: At(n.BeforePlace, c.Before)}}
 	case len(c.Parts) == 0:
-		return []finding.Evidence{{Text: what + " is not the same", Place: at(n.AfterPlace, c.After)}}
+		return []finding.Evidence{{Text: what + " is not the same", Place: At(n.AfterPlace, c.After)}}
 	}
 	var out []finding.Evidence
 	for _, p := range c.Parts {
-		place := at(n.AfterPlace, cmp.Or(p.After, c.After))
+		place := At(n.AfterPlace, cmp.Or(p.After, c.After))
 		text := what + ": " + p.Path
 		switch {
 		case p.Old != "" && p.New != "":
@@ -170,7 +178,7 @@ func Change(c diff.Change, n Names) []finding.Evidence {
 			text += " " + p.New + " is new"
 		case p.Old != "" || p.After.IsZero():
 			text += " " + strings.TrimSpace(p.Old+" is gone")
-			place = at(n.BeforePlace, cmp.Or(p.Before, c.Before))
+			place = At(n.BeforePlace, cmp.Or(p.Before, c.Before))
 		case p.Before.IsZero():
 			text += " is new"
 		default:
@@ -188,99 +196,12 @@ func Change(c diff.Change, n Names) []finding.Evidence {
 	return out
 }
 
-func at(prefix string, p ref.Place) ref.Place {
+// At is a place of a design whose places begin with a prefix.
+func At(prefix string, p ref.Place) ref.Place {
 	if !p.IsZero() {
 		p.File = prefix + p.File
 	}
 	return p
-}
-
-// label is how a thing is called in the design that has it.
-func label(d diff.Difference, id ref.ID) string {
-	for _, s := range []*topo.Snapshot{d.After, d.Before} {
-		if s.Endpoint(id) != nil || s.LoadBalancer(id) != nil || s.Workload(id) != nil || s.PrefixList(id) != nil {
-			return s.Label(id)
-		}
-	}
-	return d.After.Label(id)
-}
-
-// names are the nodes of one side; equal names are counted.
-func names(d diff.Difference, nodes []diff.Node) string {
-	var order []string
-	count := map[string]int{}
-	for _, n := range nodes {
-		name := Name(d, n)
-		if count[name]++; count[name] == 1 {
-			order = append(order, name)
-		}
-	}
-	for i, name := range order {
-		if count[name] > 1 {
-			order[i] = fmt.Sprintf("%s (%d of them)", name, count[name])
-		}
-	}
-	if len(order) > maxNames+1 {
-		order = append(order[:maxNames], fmt.Sprintf("%d others", len(order)-maxNames))
-	}
-	if len(order) > 1 {
-		return strings.Join(order[:len(order)-1], ", ") + " and " + order[len(order)-1]
-	}
-	return strings.Join(order, "")
-}
-
-// Name is how one side is called.
-func Name(d diff.Difference, n diff.Node) string {
-	switch {
-	case n.Endpoint != "":
-		return label(d, n.Endpoint)
-	case n.List != "":
-		return label(d, n.List)
-	}
-	return hosts(n.Addrs)
-}
-
-// hosts names hosts outside.
-func hosts(a netset.Addrs) string {
-	all := netset.Internet()
-	public, private := a.Intersect(all), a.Minus(all)
-	var out []string
-	if !public.IsEmpty() {
-		out = append(out, internet(public))
-	}
-	if !private.IsEmpty() {
-		out = append(out, "private "+blocks(private)+" outside the design")
-	}
-	return strings.Join(out, " and ")
-}
-
-func internet(a netset.Addrs) string {
-	all, family := netset.Internet(), ""
-	switch {
-	case a.V6().IsEmpty():
-		all, family = all.V4(), " over IPv4"
-	case a.V4().IsEmpty():
-		all, family = all.V6(), " over IPv6"
-	}
-	rest := all.Minus(a)
-	switch {
-	case rest.IsEmpty():
-		return "internet" + strings.TrimSuffix(family, " over IPv4")
-	case len(rest.Prefixes()) < len(a.Prefixes()):
-		return "internet" + strings.TrimSuffix(family, " over IPv4") + " but " + blocks(rest)
-	}
-	return "internet " + blocks(a)
-}
-
-func blocks(a netset.Addrs) string {
-	var out []string
-	for _, p := range a.Prefixes() {
-		out = append(out, p.String())
-	}
-	if len(out) > maxBlocks {
-		out = append(out[:maxBlocks], fmt.Sprintf("and %d more ranges", len(out)-maxBlocks))
-	}
-	return strings.Join(out, ", ")
 }
 
 // question is the command that shows a row of the design after.
@@ -351,9 +272,15 @@ type Report struct {
 	Entries    []Entry
 }
 
-// Of tells a difference.
-func Of(d diff.Difference, v judged.Comparison, n Names) Report {
-	return Report{d, v, n, Entries(d, n)}
+// Of tells a difference. Commands are told only if they can read the design after.
+func Of(d diff.Difference, v judged.Comparison, n Names, asks bool) Report {
+	r := Report{d, v, n, entries(d, n)}
+	for i := range r.Entries {
+		if !asks {
+			r.Entries[i].Ask = ""
+		}
+	}
+	return r
 }
 
 // Counts is how many rows of each kind there are among things that both designs

@@ -36,7 +36,7 @@ func WriteDifference(w io.Writer, r story.Report, o Options) error {
 		if v.State == judged.Unchanged || v.Suppressed != nil || v.Verdict != finding.Violates && v.Verdict != finding.Undecided {
 			continue
 		}
-		if item := verdictItem(v); v.State == judged.Better {
+		if item := verdictItem(v, r.Names); v.State == judged.Better {
 			better = append(better, item)
 		} else {
 			worse = append(worse, item)
@@ -58,6 +58,9 @@ func WriteDifference(w io.Writer, r story.Report, o Options) error {
 func (p *printer) rowItem(e story.Entry) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "- **%s** %s\n", strings.ToLower(e.Word), gfm.Text(e.Says))
+	if e.Through != "" {
+		fmt.Fprintf(&b, "  - through: %s\n", gfm.Text(e.Through))
+	}
 	for _, n := range e.Notes {
 		fmt.Fprintf(&b, "  - note: %s\n", gfm.Text(n))
 	}
@@ -86,13 +89,13 @@ func (p *printer) rowItem(e story.Entry) string {
 
 func freshItem(e story.Entry) string {
 	text := e.From + " > " + e.To + " " + e.Packets
-	if e.Row.Way != nil && len(e.Notes) > 0 {
-		text = e.From + " > " + e.To + ": " + e.Notes[0]
+	if e.Through != "" {
+		text = e.From + " > " + e.To + " through " + e.Through
 	}
 	return fmt.Sprintf("- %s: %s\n", strings.ToLower(strings.TrimPrefix(e.Word, "NOW SURELY ")), gfm.Text(text))
 }
 
-func verdictItem(v judged.Result) string {
+func verdictItem(v judged.Result, n story.Names) string {
 	what := v.Severity.String()
 	if v.Verdict == finding.Undecided {
 		what = "undecided"
@@ -101,7 +104,7 @@ func verdictItem(v judged.Result) string {
 		what += ", was " + v.Was
 	}
 	at := ""
-	if place := v.Place.String(); place != "" {
+	if place := story.At(n.AfterPlace, v.Place).String(); place != "" {
 		at = " (" + gfm.Code(place) + ")"
 	}
 	return fmt.Sprintf("- **%s** %s: %s, %s%s\n", v.State, what, gfm.Code(v.Recommendation), gfm.Text(v.Title), at)

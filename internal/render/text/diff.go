@@ -38,7 +38,7 @@ func WriteDifference(w io.Writer, r story.Report, o Options) error {
 	if fresh > 0 {
 		p.fresh(r, o)
 	}
-	p.verdicts(r.Verdicts, o)
+	p.verdicts(r, o)
 	p.changed(r, o)
 	return p.flush(w)
 }
@@ -62,7 +62,12 @@ func (p *printer) change(e story.Entry) {
 		style = red
 	}
 	p.header(style, e.Word, clean(e.From)+" > "+clean(e.To), e.Packets)
-	p.row("says", clean(e.Says), ref.Place{})
+	if !e.Surely {
+		p.row("says", clean(e.Says), ref.Place{})
+	}
+	if e.Through != "" {
+		p.row("through", clean(e.Through), ref.Place{})
+	}
 	for _, n := range e.Notes {
 		p.row("note", clean(n), ref.Place{})
 	}
@@ -95,8 +100,8 @@ func (p *printer) fresh(r story.Report, o Options) {
 			continue
 		}
 		text := clean(e.From) + " > " + clean(e.To) + " " + e.Packets
-		if e.Row.Way != nil && len(e.Notes) > 0 {
-			text = clean(e.From) + " > " + clean(e.To) + ": " + clean(e.Notes[0])
+		if e.Through != "" {
+			text = clean(e.From) + " > " + clean(e.To) + " through " + clean(e.Through)
 		}
 		p.row(strings.ToLower(strings.TrimPrefix(e.Word, "NOW SURELY ")), text, ref.Place{})
 	}
@@ -104,7 +109,8 @@ func (p *printer) fresh(r story.Report, o Options) {
 }
 
 // verdicts writes the findings that are not as before.
-func (p *printer) verdicts(c judged.Comparison, o Options) {
+func (p *printer) verdicts(report story.Report, o Options) {
+	c := report.Verdicts
 	shown := slices.DeleteFunc(slices.Clone(c.Results), func(r judged.Result) bool {
 		return r.State == judged.Unchanged || r.Suppressed != nil && !o.All || r.Verdict != finding.Violates && r.Verdict != finding.Undecided
 	})
@@ -124,14 +130,14 @@ func (p *printer) verdicts(c judged.Comparison, o Options) {
 		if r.Was != "" {
 			text += ", was " + r.Was
 		}
-		p.row(r.State.String(), text+": "+r.Recommendation+" "+clean(r.Title), cleanPlace(r.Place))
+		p.row(r.State.String(), text+": "+r.Recommendation+" "+clean(r.Title), cleanPlace(story.At(report.Names.AfterPlace, r.Place)))
 	}
 	p.left(len(shown), o)
 	for i, k := range c.Resolved {
 		if !o.All && i == maxRows {
 			break
 		}
-		p.row("resolved", k.Severity.String()+": "+k.Recommendation+" "+clean(k.Title), cleanPlace(k.Place))
+		p.row("resolved", k.Severity.String()+": "+k.Recommendation+" "+clean(k.Title), cleanPlace(story.At(report.Names.BeforePlace, k.Place)))
 	}
 	p.left(len(c.Resolved), o)
 }
