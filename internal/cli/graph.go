@@ -29,6 +29,7 @@ type graphOptions struct {
 	focus, from, to []string
 	findings        bool
 	theme           string
+	date            string
 	color           string
 }
 
@@ -61,6 +62,7 @@ A NAME is what ask takes as a side: KIND/NAME, a resource address, or internet.`
 	f.StringArrayVar(&o.to, "to", nil, "show what reaches `NAME`, in any number of connections; may be repeated")
 	f.BoolVar(&o.findings, "findings", false, "mark what check finds")
 	f.StringVar(&o.theme, "theme", "auto", "colours of SVG: `THEME` auto (as the reader prefers), light or dark")
+	f.StringVar(&o.date, "date", "", "judge exceptions as of `YYYY-MM-DD` (default today)")
 	o.flags(f)
 	f.StringVar(&o.color, "color", "auto", "`WHEN` to use colour for problems of the input: auto, always or never")
 	withExits(cmd, exitClean, exitFailed, exitInterrupted)
@@ -150,7 +152,7 @@ func (o graphOptions) draw(a *app, req request) (graph.Graph, diag.List, error) 
 			}
 		}
 		if o.findings {
-			today, err := checkOptions{}.today()
+			today, err := dayOf(o.date)
 			if err != nil {
 				return outcome{diags: diags, err: err}
 			}
