@@ -20,6 +20,7 @@ import (
 // checkOptions is what the flags of check say.
 type checkOptions struct {
 	inputOptions
+	baseline    baselineOptions
 	outputs     []string
 	failOn      string
 	strict      bool
@@ -59,6 +60,7 @@ muralla.yaml beside the first PATH.`,
 	f.StringVar(&o.failOn, "fail-on", "high", "exit 1 from this `SEVERITY` on: critical, high, medium, low or never")
 	f.BoolVar(&o.strict, "strict", false, "exit 3 if anything is undecided or could not be read")
 	o.flags(f)
+	o.baseline.flags(f)
 	f.BoolVar(&o.all, "all", false, "show every result in full")
 	f.BoolVar(&o.explainGaps, "explain-gaps", false, "show every missing fact and what it would decide")
 	f.StringVar(&o.color, "color", "auto", "`WHEN` to use colour: auto, always or never")
@@ -80,7 +82,7 @@ func (o checkOptions) run(a *app, paths []string) error {
 	if err != nil {
 		return err
 	}
-	today, err := dayOf(o.date)
+	today, err := o.today()
 	if err != nil {
 		return err
 	}
@@ -98,12 +100,22 @@ func (o checkOptions) run(a *app, paths []string) error {
 		return err
 	}
 	req.Intent = in
+	if err := o.baseline.check(); err != nil {
+		return err
+	}
+	known, there, err := o.baseline.load()
+	if err != nil {
+		return err
+	}
 
 	report, err := o.analyse(a, req)
 	if err != nil {
 		return err
 	}
 	report = suppress.Apply(report, in, today)
+	if report, err = o.baseline.apply(a, known, there, report, in, o.strict); err != nil {
+		return err
+	}
 	report.Diagnostics = append(report.Diagnostics, diags...).Sorted()
 
 	if err := text.WriteDiagnostics(a.stderr, report.Diagnostics, beside); err != nil {
@@ -151,13 +163,12 @@ func (o checkOptions) threshold() (finding.Severity, error) {
 	return s, nil
 }
 
-// dayOf is the day of --date, or today.
-func dayOf(date string) (intent.Date, error) {
-	if date == "" {
+func (o checkOptions) today() (intent.Date, error) {
+	if o.date == "" {
 		now := time.Now()
 		return intent.Date{Year: now.Year(), Month: int(now.Month()), Day: now.Day()}, nil
 	}
-	d, err := intent.ParseDate(date)
+	d, err := intent.ParseDate(o.date)
 	if err != nil {
 		return intent.Date{}, fail("for example: --date=2027-01-31", "%w", err)
 	}
@@ -168,7 +179,7 @@ func dayOf(date string) (intent.Date, error) {
 func (o checkOptions) show(a *app, r finding.Report, outputs []output, color bool, paths []string) error {
 	contents := make([]bytes.Buffer, len(outputs))
 	for i, out := range outputs {
-		v := view{text.Options{All: o.all, ExplainGaps: o.explainGaps, Color: color && (out.file == "" || o.color == "always")}, paths, o.configName(paths[0])}
+		v := view{text.Options{All: o.all, ExplainGaps: o.explainGaps, Color: color && (out.file == "" || o.color == "always")}, paths, o.configName(paths[0]), o.baseline.used()}
 		if err := formats[out.format](&contents[i], r, v); err != nil {
 			return err
 		}

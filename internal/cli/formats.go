@@ -19,8 +19,9 @@ import (
 // view is how a report is to be shown.
 type view struct {
 	text.Options
-	paths  []string // of the design
-	config string   // the file in which the user declares, if there is one
+	paths    []string // of the design
+	config   string   // the file in which the user declares, if there is one
+	baseline string   // the file that lists what is known, if there is one
 }
 
 // formats is every output format of check.
@@ -39,8 +40,11 @@ var formats = map[string]func(w io.Writer, r finding.Report, v view) error{
 func (v view) sarif() sarif.Options {
 	top := estate.Top(v.paths)
 	o := sarif.Options{Version: moduleVersion(), Rules: rules(), Base: estate.Below(top, estate.Home(v.paths)), All: v.All}
-	if at := estate.Below(top, cmp.Or(v.config, ".")); v.config != "" && at != "" {
-		o.Files = map[string]string{filepath.Base(v.config): at}
+	o.Files = map[string]string{}
+	for _, file := range []string{v.config, v.baseline} {
+		if at := estate.Below(top, cmp.Or(file, ".")); file != "" && at != "" {
+			o.Files[filepath.Base(file)] = at
+		}
 	}
 	return o
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/muralla-net/muralla/internal/estate"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/intent"
+	"github.com/muralla-net/muralla/internal/suppress"
 )
 
 // request is what check asks of the engines.
@@ -38,7 +39,7 @@ func engines(r request) (finding.Report, error) {
 		return finding.Report{}, err
 	}
 	report := check.Run(e.Snapshot, r.Intent, check.Options{Input: r.words()})
-	report.Diagnostics = diags
+	report.Diagnostics, report.Marks = diags, suppress.Marks(e.Remarks)
 	return report, nil
 }
 

@@ -77,19 +77,48 @@ type Evidence struct {
 	Place ref.Place // zero for defaults of AWS
 }
 
+// Source says where it is written that a finding is accepted.
+type Source uint8
+
+// The sources.
+const (
+	Exception Source = iota // in muralla.yaml
+	Inline                  // beside the resource
+	Baseline                // in the list of findings that were known
+)
+
+// String is the source as it is written in every output format.
+func (s Source) String() string {
+	return [...]string{"exception", "inline", "baseline"}[min(s, Baseline)]
+}
+
 // Suppression says why a violation does not count.
 type Suppression struct {
+	Source Source
 	Reason string
 	Until  string    // date as written, "2027-01-31"; empty for ever
 	Place  ref.Place // where the exception is written
 }
 
-// String is the reason and until when it holds: "moves away (until 2027-01-31)".
+// String is all of it but the place: "inline: moves away (until 2027-01-31)".
 func (s Suppression) String() string {
-	if s.Until == "" {
-		return s.Reason
+	out := s.Source.String() + ": " + s.Reason
+	if s.Until != "" {
+		out += " (until " + s.Until + ")"
 	}
-	return s.Reason + " (until " + s.Until + ")"
+	return out
+}
+
+// Mark is a suppression that is written beside a resource. Whether it holds is
+// not judged yet.
+type Mark struct {
+	Scope          ref.ID // address of the resource without its own index; empty if it is beside none
+	Below          bool   // the scope is a module or a nested stack, and all in it is meant
+	Recommendation string // slug
+	Reason         string // empty if none is written
+	Until          string // date as written; empty for ever
+	Fault          string // what is wrong with how it is written, in sentences: it then suppresses nothing
+	Place          ref.Place
 }
 
 // Finding is the verdict of one recommendation on one resource.

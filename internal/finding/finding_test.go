@@ -162,20 +162,20 @@ func TestCompareIsAnOrder(t *testing.T) {
 }
 
 func TestSummary(t *testing.T) {
-	why := &Suppression{Reason: "accepted"}
+	why, known := &Suppression{Source: Inline, Reason: "accepted"}, &Suppression{Source: Baseline}
 	r := Report{Findings: []Finding{
 		{Verdict: Violates, Severity: High},
 		{Verdict: Violates, Severity: High},
 		{Verdict: Violates, Severity: Note},
 		{Verdict: Violates, Severity: Critical, Suppressed: why},
 		{Verdict: Undecided, Severity: Critical},
-		{Verdict: Undecided, Suppressed: why},
+		{Verdict: Undecided, Suppressed: known},
 		{Verdict: Follows},
 		{Verdict: NotApplicable},
 		{Verdict: Violates, Severity: Low, Recommendation: ExceptionSlug, Facts: []string{ExpiredFact}},
 		{Verdict: Violates, Severity: Low, Recommendation: ExceptionSlug, Facts: []string{"unused"}},
 	}}
-	want := Summary{Follows: 1, Violates: 5, Undecided: 1, NotApplicable: 1, Suppressed: 2, Expired: 1}
+	want := Summary{Follows: 1, Violates: 5, Undecided: 1, NotApplicable: 1, Suppressed: 2, BySource: [Baseline + 1]int{Inline: 1, Baseline: 1}, Expired: 1}
 	want.BySeverity[High], want.BySeverity[Note], want.BySeverity[Low] = 2, 1, 2
 	if diff := cmp.Diff(want, r.Summary()); diff != "" {
 		t.Errorf("want -, got +:\n%s", diff)

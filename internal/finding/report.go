@@ -27,6 +27,7 @@ type Report struct {
 	NotModelled []NotModelled
 	Diagnostics diag.List
 	Counts      Counts
+	Marks       []Mark // what is written beside resources about findings
 }
 
 // Sort puts findings in their order.
@@ -43,6 +44,7 @@ const (
 type Summary struct {
 	Follows, Violates, Undecided, NotApplicable int
 	Suppressed, Expired                         int
+	BySource                                    [Baseline + 1]int // of suppressed
 	BySeverity                                  [Critical + 1]int // of violations
 }
 
@@ -56,6 +58,7 @@ func (r Report) Summary() Summary {
 		switch {
 		case f.Suppressed != nil:
 			s.Suppressed++
+			s.BySource[min(f.Suppressed.Source, Baseline)]++
 		case f.Verdict == Violates:
 			s.Violates++
 			s.BySeverity[f.Severity]++

@@ -7,6 +7,7 @@ type Set struct {
 	Kind      string     // "terraform", "plan", "state": what was read, in one word
 	Resources []Resource // sorted by ID
 	Missing   []Missing  // sorted by ID
+	Remarks   []Remark   // sorted by place, then scope
 	Files     int        // how many files were read
 	Lines     int        // how many lines they have
 }

@@ -56,6 +56,7 @@ type fact struct {
 }
 
 type suppression struct {
+	Source string `json:"source"`
 	Reason string `json:"reason"`
 	Until  string `json:"until"`
 	Place  place  `json:"place"`
@@ -107,7 +108,15 @@ type summary struct {
 	NotApplicable int        `json:"notApplicable"`
 	Suppressed    int        `json:"suppressed"`
 	Expired       int        `json:"expired"`
+	BySource      bySource   `json:"bySource"`
 	BySeverity    bySeverity `json:"bySeverity"`
+}
+
+// bySource counts what is suppressed.
+type bySource struct {
+	Exception int `json:"exception"`
+	Inline    int `json:"inline"`
+	Baseline  int `json:"baseline"`
 }
 
 type bySeverity struct {
@@ -179,7 +188,7 @@ func resultOf(f finding.Finding) result {
 		Fingerprint:    f.Fingerprint(),
 	}
 	if s := f.Suppressed; s != nil {
-		out.Suppressed = &suppression{s.Reason, s.Until, placeOf(s.Place)}
+		out.Suppressed = &suppression{s.Source.String(), s.Reason, s.Until, placeOf(s.Place)}
 	}
 	return out
 }
@@ -197,6 +206,7 @@ func summaryOf(s finding.Summary) summary {
 	return summary{
 		Follows: s.Follows, Violates: s.Violates, Undecided: s.Undecided, NotApplicable: s.NotApplicable,
 		Suppressed: s.Suppressed, Expired: s.Expired,
+		BySource:   bySource{s.BySource[finding.Exception], s.BySource[finding.Inline], s.BySource[finding.Baseline]},
 		BySeverity: bySeverity{n[finding.Critical], n[finding.High], n[finding.Medium], n[finding.Low], n[finding.Note]},
 	}
 }

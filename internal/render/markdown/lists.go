@@ -90,7 +90,7 @@ func acceptedItem(f finding.Finding) string {
 	if f.Verdict != finding.Violates {
 		what = f.Verdict.String()
 	}
-	text := fmt.Sprintf("- %s %s on %s", what, gfm.Code(f.Recommendation), gfm.Code(clipped(string(f.Resource))))
+	text := fmt.Sprintf("- %s, %s %s on %s", s.Source, what, gfm.Code(f.Recommendation), gfm.Code(clipped(string(f.Resource))))
 	if s.Reason != "" {
 		text += ": " + gfm.Text(clipped(s.Reason))
 	}

@@ -133,7 +133,10 @@ func (c *composer) result(f finding.Finding) result {
 	r.Message = message{Text: m.text(), Markdown: m.markdown()}
 	r.CodeFlows = c.flow(f, flow)
 	if s := f.Suppressed; s != nil {
-		out := suppression{Kind: "external", Status: "accepted", Justification: s.Reason}
+		out := suppression{Kind: "external", Status: "accepted", Justification: s.Reason, Properties: suppressionProperties{s.Source.String()}}
+		if s.Source == finding.Inline {
+			out.Kind = "inSource"
+		}
 		if s.Until != "" {
 			out.Justification = strings.TrimSpace(s.Reason + " (until " + s.Until + ")")
 		}

@@ -210,6 +210,12 @@ type suppression struct {
 	Status        string    `json:"status"`
 	Justification string    `json:"justification,omitempty"`
 	Location      *location `json:"location,omitempty"`
+
+	Properties suppressionProperties `json:"properties"`
+}
+
+type suppressionProperties struct {
+	Source string `json:"source"` // exception, inline or baseline
 }
 
 type resultProperties struct {

@@ -38,7 +38,7 @@ var standard = map[string]map[string]string{
 	"codeFlow":           {"threadFlows!": "[1] threadFlow"},
 	"threadFlow":         {"locations!": "[1] threadFlowLocation"},
 	"threadFlowLocation": {"location": "location", "nestingLevel": "int 0"},
-	"suppression":        {"kind!": "enum inSource external", "status": "enum accepted underReview rejected", "justification": "string", "location": "location"},
+	"suppression":        {"kind!": "enum inSource external", "status": "enum accepted underReview rejected", "justification": "string", "location": "location", "properties": "bag"},
 }
 
 // invalid says what of a log is not as the standard has it.

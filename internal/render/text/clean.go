@@ -33,7 +33,7 @@ func cleaned(f finding.Finding) finding.Finding {
 	f.Path = path
 	f.Evidence, f.Gaps = cleanAll(f.Evidence), cleanAll(f.Gaps)
 	if s := f.Suppressed; s != nil {
-		f.Suppressed = &finding.Suppression{Reason: clean(s.Reason), Until: clean(s.Until), Place: cleanPlace(s.Place)}
+		f.Suppressed = &finding.Suppression{Source: s.Source, Reason: clean(s.Reason), Until: clean(s.Until), Place: cleanPlace(s.Place)}
 	}
 	return f
 }

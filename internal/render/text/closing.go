@@ -126,7 +126,17 @@ func (p *printer) totals(r finding.Report, o Options) {
 	if len(bySeverity) > 0 {
 		text += " (" + strings.Join(bySeverity, ", ") + ")"
 	}
-	text += fmt.Sprintf(", %s suppressed, %s expired", number(s.Suppressed), number(s.Expired))
+	text += fmt.Sprintf(", %s suppressed", number(s.Suppressed))
+	var by []string
+	for source, n := range s.BySource {
+		if n > 0 {
+			by = append(by, number(n)+" "+finding.Source(source).String())
+		}
+	}
+	if s.BySource[finding.Exception] < s.Suppressed {
+		text += " (" + strings.Join(by, ", ") + ")"
+	}
+	text += fmt.Sprintf(", %s expired", number(s.Expired))
 	p.paragraph("", text)
 
 	switch {

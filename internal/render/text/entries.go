@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -27,7 +28,7 @@ func (p *printer) entry(e entry, all bool) {
 	p.header(styleOf(e), words, e.Recommendation, e.Title)
 	p.whole("where", string(e.Resource), e.Place)
 	if s := e.Suppressed; s != nil {
-		p.row("accepted", accepted(*s), s.Place)
+		p.row("accepted", s.String(), s.Place)
 	}
 	if all {
 		p.optional("why", e.Message)
@@ -56,13 +57,6 @@ func (p *printer) optional(label, text string) {
 	if text != "" {
 		p.row(label, text, ref.Place{})
 	}
-}
-
-func accepted(s finding.Suppression) string {
-	if s.Until == "" {
-		return s.Reason
-	}
-	return fmt.Sprintf("%s (until %s)", s.Reason, s.Until)
 }
 
 // grouped puts violations together that have the same severity, recommendation
@@ -124,22 +118,40 @@ func (p *printer) group(g []entry) {
 	p.paragraph("  ", fmt.Sprintf("and %s more: %s (--all shows each)", number(len(others)), text))
 }
 
-// suppressed writes what was accepted: it stays visible.
+// suppressed writes what was accepted: it stays visible. What the baseline knows
+// is counted only, since it may be all that there is.
 func (p *printer) suppressed(entries []entry, o Options) {
+	var slugs []string
+	known := map[string]int{}
+	n := 0
 	for _, e := range entries {
 		switch {
 		case e.Suppressed == nil:
 		case o.All:
 			p.full(e)
+		case e.Suppressed.Source == finding.Baseline:
+			if known[e.Recommendation]++; known[e.Recommendation] == 1 {
+				slugs = append(slugs, e.Recommendation)
+			}
+			n++
 		default:
 			p.gap()
 			words := "SUPPRESSED " + strings.ToUpper(e.Severity.String())
 			p.header(styleOf(e), words, e.Recommendation, e.Title)
 			p.whole("where", string(e.Resource), e.Place)
-			p.row("accepted", accepted(*e.Suppressed), e.Suppressed.Place)
+			p.row("accepted", e.Suppressed.String(), e.Suppressed.Place)
 			p.whole("id", e.id, ref.Place{})
 		}
 	}
+	if n == 0 {
+		return
+	}
+	slices.Sort(slugs)
+	for i, s := range slugs {
+		slugs[i] = s + glue + number(known[s])
+	}
+	p.gap()
+	p.paragraph("", fmt.Sprintf("%s in the baseline: %s (--all shows each)", plural(n, "finding"), strings.Join(slugs, ", ")))
 }
 
 // tally counts good verdicts by recommendation, or writes them all.

@@ -57,6 +57,7 @@ type set struct {
 	Lines     int       `json:"lines"`
 	Resources []thing   `json:"resources"`
 	Missing   []missing `json:"missing"`
+	Remarks   []remark  `json:"remarks,omitempty"`
 }
 
 type diagnostic struct {
@@ -99,6 +100,14 @@ func Write(w io.Writer, sets []resource.Set, diags diag.List) error {
 		fmt.Fprint(out, "], \"missing\": [\n")
 		for j, m := range s.Missing {
 			if err := line("", missingOf(m), j == len(s.Missing)-1); err != nil {
+				return err
+			}
+		}
+		if len(s.Remarks) > 0 {
+			fmt.Fprint(out, "], \"remarks\": [\n")
+		}
+		for j, m := range s.Remarks {
+			if err := line("", remarkOf(m), j == len(s.Remarks)-1); err != nil {
 				return err
 			}
 		}
@@ -182,6 +191,13 @@ func Read(r io.Reader) ([]resource.Set, diag.List, error) {
 				return nil, nil, fmt.Errorf("missing part %q: %w", m.ID, err)
 			}
 			out.Missing = append(out.Missing, part)
+		}
+		for _, m := range s.Remarks {
+			remark, err := m.remark()
+			if err != nil {
+				return nil, nil, fmt.Errorf("remark on %q: %w", m.Scope, err)
+			}
+			out.Remarks = append(out.Remarks, remark)
 		}
 		sets = append(sets, out)
 	}

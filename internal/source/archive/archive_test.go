@@ -86,6 +86,13 @@ func drawSets(t *rapid.T, seen map[resource.Kind]int) []resource.Set {
 			}
 			s.Missing = append(s.Missing, m)
 		}
+		for range rapid.IntRange(0, 2).Draw(t, "remarks") {
+			m := resource.Remark{Scope: ref.ID(rapid.String().Draw(t, "scope")), Below: rapid.Bool().Draw(t, "below"), Text: rapid.String().Draw(t, "text"), Place: drawPlace(t)}
+			if v := drawValue(t, 1, seen); !v.IsNull() {
+				m.Value = v
+			}
+			s.Remarks = append(s.Remarks, m)
+		}
 		sets = append(sets, s)
 	}
 	return sets
@@ -203,7 +210,8 @@ func TestSchemaNamesEveryKey(t *testing.T) {
 	full := resource.Value{Kind: resource.Map, Place: at, Maybe: true, Why: "w", Sensitive: true, Candidates: []resource.Reference{{ID: "a", Attr: "b"}}, Map: map[string]resource.Value{"key": {Kind: resource.List, List: []resource.Value{
 		{Kind: resource.Bool, Bool: true}, {Kind: resource.Number, Number: 1}, {Kind: resource.String, Text: "t"}, {Kind: resource.Ref, Ref: resource.Reference{ID: "a"}}}}}}
 	sets := []resource.Set{{Kind: "k", Resources: []resource.Resource{{ID: "i", Type: "t", Called: "c", Name: "n", Data: true, Region: "r", Nested: "s", Place: at, Why: "w", IgnoreChanges: []string{"x"}, Body: full}},
-		Missing: []resource.Missing{{ID: "i", Source: "s", What: "w", Of: resource.OfLogs, Why: "w", Place: at, Inputs: []resource.Reference{{ID: "x"}}}}}}
+		Missing: []resource.Missing{{ID: "i", Source: "s", What: "w", Of: resource.OfLogs, Why: "w", Place: at, Inputs: []resource.Reference{{ID: "x"}}}},
+		Remarks: []resource.Remark{{Scope: "i", Below: true, Text: "t", Value: full, Place: at}}}}
 	var b bytes.Buffer
 	if err := archive.Write(&b, sets, diag.List{{Summary: "s", Detail: "d", Place: at}}); err != nil {
 		t.Fatal(err)

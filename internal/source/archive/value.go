@@ -37,6 +37,14 @@ type missing struct {
 	place
 }
 
+type remark struct {
+	Scope string `json:"scope,omitempty"`
+	Below bool   `json:"below,omitempty"`
+	Text  string `json:"text,omitempty"`
+	Value *value `json:"value,omitempty"`
+	place
+}
+
 type reference struct {
 	ID   string `json:"id"`
 	Attr string `json:"attr,omitempty"`
@@ -121,6 +129,24 @@ func (m missing) missing() (resource.Missing, error) {
 		}
 	}
 	return resource.Missing{}, fmt.Errorf("there is no part %q of things", m.Of)
+}
+
+func remarkOf(r resource.Remark) remark {
+	out := remark{Scope: string(r.Scope), Below: r.Below, Text: r.Text, place: placeOf(r.Place)}
+	if !r.Value.IsNull() {
+		v := valueOf(r.Value)
+		out.Value = &v
+	}
+	return out
+}
+
+func (r remark) remark() (resource.Remark, error) {
+	out := resource.Remark{Scope: ref.ID(r.Scope), Below: r.Below, Text: r.Text, Place: r.ref()}
+	var err error
+	if r.Value != nil {
+		out.Value, err = r.Value.resource()
+	}
+	return out, err
 }
 
 func valueOf(v resource.Value) value {

@@ -20,6 +20,9 @@
 // Parameters that have the name of another template's output are not joined,
 // however likely that is; a note names the pair. Macros of others, StackSets, and
 // what custom resources do.
+//
+// The package has more than 1,500 lines because stacks ask each other for values
+// while they are evaluated; what does not is in packages of its own.
 package cfn
 
 import (
@@ -117,5 +120,6 @@ func Read(files fs.FS, paths []string, o Options) (resource.Set, diag.List) {
 	slices.SortStableFunc(r.set.Missing, func(a, b resource.Missing) int {
 		return cmp.Or(strings.Compare(string(a.ID), string(b.ID)), a.Place.Compare(b.Place))
 	})
+	resource.SortRemarks(r.set.Remarks)
 	return r.set, r.diags.Sorted()
 }

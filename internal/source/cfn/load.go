@@ -42,9 +42,11 @@ type reader struct {
 // template is one file, with its macros written out.
 type template struct {
 	*tree.Template
-	path   string
-	given  bool // it was among the paths
-	unread []macro.Unread
+	path  string
+	given bool // it was among the paths
+	// Remarks are those of the text: macros make other resources of it.
+	remarks []tree.Remark
+	unread  []macro.Unread
 }
 
 func newReader(files fs.FS, o Options) *reader {
@@ -139,7 +141,7 @@ func (r *reader) template(name string) *template {
 	})
 	r.diags = append(r.diags, diags...)
 	r.set.Files, r.set.Lines = r.set.Files+1, r.set.Lines+parsed.Lines
-	t := &template{Template: expanded, path: name, unread: unread}
+	t := &template{Template: expanded, path: name, unread: unread, remarks: parsed.Remarks}
 	r.templates[name] = t
 	for _, e := range t.Parameters {
 		r.declared[e.Key] = true

@@ -154,6 +154,7 @@ func (s *stack) all() {
 		}
 		r.set.Resources = append(r.set.Resources, got)
 	}
+	s.remarks()
 	// Outputs are evaluated too: what is wrong with them is said.
 	for _, name := range s.eval.OutputNames() {
 		s.output(name)

@@ -21,7 +21,9 @@ import (
 // emit appends the resources of a module and of those it calls to the set.
 func (m *module) emit() {
 	maybe, why := m.doubt()
+	m.remarks(m.conf.Remarks, "", false)
 	for _, key := range sortedKeys(m.conf.Resources) {
+		m.remarks(m.conf.Resources[key].Remarks, m.id+key, false)
 		x := m.resource(key)
 		if x == nil {
 			continue
@@ -39,7 +41,6 @@ func (m *module) emit() {
 				r.Exists, r.Why = fact.Unknown, why
 			}
 			m.c.set.Resources = append(m.c.set.Resources, r)
-			m.c.others.store(in, r.Exists)
 		}
 	}
 	for _, name := range sortedKeys(m.conf.Locals) {
@@ -49,6 +50,7 @@ func (m *module) emit() {
 		m.output(name)
 	}
 	for _, name := range sortedKeys(m.conf.Calls) {
+		m.remarks(m.conf.Calls[name].Remarks, m.id+"module."+name, true)
 		call := m.moduleCall(name)
 		if call.why != "" {
 			m.missing(name, call)
@@ -56,6 +58,13 @@ func (m *module) emit() {
 		for _, child := range call.modules {
 			child.emit()
 		}
+	}
+}
+
+// remarks hands over what is written beside a block.
+func (m *module) remarks(list []load.Remark, scope string, below bool) {
+	for _, r := range list {
+		m.c.set.Remarks = append(m.c.set.Remarks, resource.Remark{Scope: ref.ID(scope), Below: below, Text: r.Text, Place: r.Place})
 	}
 }
 

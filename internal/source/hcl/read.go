@@ -8,8 +8,7 @@
 // symbol); what nobody can tell is unknown, with the reason. A required
 // variable without value and an attribute of a data source are references too.
 // [ReadUnits] evaluates the root modules that Terragrunt deploys, each with the
-// outputs of those that it depends on; [ReadRoots] those of an estate, each with
-// what it reads from states and parameters of the others.
+// outputs of those that it depends on.
 //
 // # Guarantees
 // No provider, no network and no environment is asked, and nothing outside the
@@ -94,7 +93,6 @@ type config struct {
 	set       resource.Set
 	spent     bool
 	missed    map[ref.ID]bool // names that nothing declares
-	others    *wanted         // the other roots of the estate; nil if there are none
 }
 
 // Read evaluates a root module and what it calls.
@@ -108,17 +106,12 @@ func Read(files Files, opts Options) (resource.Set, diag.List) {
 
 // read is Read of what a unit of Terragrunt deploys.
 func read(files Files, opts Options, unit grunt.Unit) *config {
-	return readWith(files, opts, unit, nil)
-}
-
-// readWith is read of a root that may read values of others.
-func readWith(files Files, opts Options, unit grunt.Unit, others *wanted) *config {
 	opts.Dir = path.Clean(opts.Dir)
 	opts.Workspace = cmp.Or(opts.Workspace, "default")
 	var diags diag.List
 	c := &config{
 		reader: load.NewReader(files, path.Clean(cmp.Or(opts.From, opts.Dir)), &diags), opts: opts, diags: &diags, modules: map[string]*load.Module{},
-		missed: map[ref.ID]bool{}, set: resource.Set{Kind: "terraform"}, unit: unit, others: others,
+		missed: map[ref.ID]bool{}, set: resource.Set{Kind: "terraform"}, unit: unit,
 	}
 	for _, m := range unit.Files {
 		c.reader.Make(m)
@@ -134,6 +127,10 @@ func readWith(files Files, opts Options, unit grunt.Unit, others *wanted) *confi
 	c.root.emit()
 	slices.SortStableFunc(c.set.Resources, func(a, b resource.Resource) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	slices.SortFunc(c.set.Missing, func(a, b resource.Missing) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	resource.SortRemarks(c.set.Remarks)
+	c.set.Remarks = slices.CompactFunc(c.set.Remarks, func(a, b resource.Remark) bool {
+		return a.Place == b.Place && a.Scope == b.Scope && a.Text == b.Text // beside nothing, in a module that is called twice
+	})
 	c.set.Files, c.set.Lines = c.reader.Counts()
 	return c
 }

@@ -17,7 +17,7 @@
 // [MaxDepth] deep.
 //
 // # Not modelled
-// Comments. What functions mean: that is package eval. Documents of a file
+// Comments, but for those that are written for this program, in YAML. What functions mean: that is package eval. Documents of a file
 // behind the template.
 package tree
 

@@ -28,6 +28,15 @@ type Template struct {
 	// referred to but is not here may have been in that part.
 	Incomplete bool
 	Lines      int
+
+	Remarks []Remark // comments that are written for this program
+}
+
+// Remark is a comment.
+type Remark struct {
+	Text     string // without the mark of a comment
+	Line     int
+	Resource string // the resource that it is within or directly above, or ""
 }
 
 // Place is where a line of the template is.
@@ -66,6 +75,7 @@ func Parse(file string, data []byte) (*Template, diag.List) {
 		t.Root = root
 	}
 	t.cut(p)
+	t.remarks(data, p.comments)
 	t.Incomplete = p.lost
 	return t, p.diags
 }
@@ -137,11 +147,12 @@ func clip(text string) string {
 
 // parser holds what is said while a text is read.
 type parser struct {
-	file  string
-	diags diag.List
-	lost  bool // a part of the text was lost
-	nodes int
-	full  bool // MaxNodes was reached
+	file     string
+	comments map[string]bool // those of YAML that are written for this program, as they are
+	diags    diag.List
+	lost     bool // a part of the text was lost
+	nodes    int
+	full     bool // MaxNodes was reached
 }
 
 func (p *parser) say(level diag.Level, line int, summary, detail string) {

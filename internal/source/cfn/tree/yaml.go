@@ -72,6 +72,7 @@ func (p *parser) choose(roots []*yaml.Node) (*Node, []int, error) {
 			others = append(others, r.Line)
 		}
 	}
+	p.remark(roots[chosen], 0)
 	w := walker{p: p, anchors: map[*yaml.Node]*expanded{}, heights: map[*Node]int{}}
 	return w.node(roots[chosen], 0), others, nil
 }

@@ -17,6 +17,10 @@ type Block struct {
 	Attrs  []Attr // sorted by name
 	Blocks []*Block
 	Place  ref.Place
+
+	// Remarks are those within and above the block; of a whole file, and of a
+	// block that deploys nothing, those that are beside no block that does.
+	Remarks []Remark
 }
 
 // Attr is an argument of a block.
@@ -70,6 +74,7 @@ func sortAttrs(attrs []Attr) {
 // "Override Files"): arguments replace arguments, and nested blocks replace
 // all nested blocks of their type; of lifecycle, arguments are merged.
 func (b *Block) override(over *Block) {
+	b.Remarks = append(b.Remarks, over.Remarks...)
 	for _, a := range over.Attrs {
 		i, ok := slices.BinarySearchFunc(b.Attrs, a.Name, func(have Attr, name string) int { return cmp.Compare(have.Name, name) })
 		if ok {

@@ -77,6 +77,7 @@ func jsonBlocks(kind string, n int, have []string, expr hcl.Expression, at ref.P
 		return out
 	}
 	b := &Block{Type: kind, Labels: have, Place: at}
+	jsonRemarks(expr, b)
 	for _, p := range pairs {
 		name := literal(p.Key)
 		switch {

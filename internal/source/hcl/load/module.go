@@ -36,7 +36,7 @@ type Module struct {
 	Calls     map[string]*Block // module blocks
 	Outputs   map[string]*Block
 	Providers []*Block
-	Settings  []*Block // terraform blocks
+	Remarks   []Remark // that are beside nothing that is deployed
 }
 
 // isConfig reports whether a file name is one of a configuration, and gives
@@ -98,6 +98,7 @@ func (r *Reader) Module(dir string) *Module {
 			continue
 		}
 		stem, _ := isConfig(path.Base(name))
+		m.Remarks = append(m.Remarks, body.Remarks...)
 		for _, b := range body.Blocks {
 			r.declare(m, b, isOverride(stem))
 		}
@@ -127,6 +128,9 @@ func (r *Reader) declare(m *Module, b *Block, override bool) {
 				fmt.Sprintf("%s %q is already declared at %s. This declaration is left out.", b.Type, name, old.Place))
 		}
 	}
+	if b.Type != "resource" && b.Type != "data" && b.Type != "module" {
+		m.Remarks = append(m.Remarks, b.Remarks...)
+	}
 	switch b.Type {
 	case "variable":
 		put(m.Variables, 1)
@@ -138,8 +142,6 @@ func (r *Reader) declare(m *Module, b *Block, override bool) {
 		put(m.Outputs, 1)
 	case "provider":
 		m.provider(b, override)
-	case "terraform":
-		m.Settings = append(m.Settings, b) // of two backends the later one counts, as in an override
 	case "locals":
 		for _, a := range b.Attrs {
 			if old, ok := m.Locals[a.Name]; ok && !override {

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/resource"
 	"github.com/muralla-net/muralla/internal/source/hcl/symbol"
 )
 
@@ -99,7 +101,11 @@ func (r *Reader) parse(data []byte, name, shown string, start hcl.Pos) *Block {
 	if !ok {
 		return nil
 	}
-	return fromNative(body)
+	out := fromNative(body)
+	if bytes.Contains(data, []byte(resource.RemarkMark)) {
+		remarks(tokens, body, out)
+	}
+	return out
 }
 
 // ParseTemplate parses the text of a template, for example a file for

@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+
+	"github.com/muralla-net/muralla/internal/finding"
+	"github.com/muralla-net/muralla/internal/intent"
+	"github.com/muralla-net/muralla/internal/suppress"
+)
+
+// baselineFile is the file that is written unless another one is named.
+const baselineFile = "muralla-baseline.json"
+
+// baselineOptions is what the flags say about findings that are known.
+type baselineOptions struct {
+	read  string
+	write string // empty: nothing is written; "-": the file that is read, or the usual one
+	grow  bool
+}
+
+func (o *baselineOptions) flags(f *pflag.FlagSet) {
+	f.StringVar(&o.read, "baseline", "", "accept the findings that `FILE` lists")
+	f.StringVar(&o.write, "write-baseline", "", "take out of the baseline what is not found any more; a `FILE` that is not there is written with all that is found")
+	f.Lookup("write-baseline").NoOptDefVal = "-"
+	f.BoolVar(&o.grow, "baseline-grow", false, "with --write-baseline, add what is found and not accepted")
+}
+
+// file is where a baseline is written, or "".
+func (o baselineOptions) file() string {
+	switch {
+	case o.write != "-":
+		return o.write
+	case o.read != "":
+		return o.read
+	}
+	return baselineFile
+}
+
+// used is the file that places of the baseline name, or "".
+func (o baselineOptions) used() string {
+	if o.write != "" {
+		return o.file()
+	}
+	return o.read
+}
+
+// check finds mistakes before the long part of the work.
+func (o baselineOptions) check() error {
+	if o.grow && o.write == "" {
+		return fail("add --write-baseline", "--baseline-grow says how a baseline is written, and none is")
+	}
+	return nil
+}
+
+// load reads the baseline. The one that is to be written need not be there.
+func (o baselineOptions) load() (b suppress.Baseline, there bool, err error) {
+	name := o.read
+	if name == "" {
+		name = o.file()
+	}
+	if name == "" {
+		return suppress.Baseline{}, false, nil
+	}
+	file, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) && o.read == "" {
+		return suppress.Baseline{}, false, nil
+	} else if err != nil {
+		return suppress.Baseline{}, false, fail("write one with --write-baseline="+name, "read the baseline: %w", err)
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, suppress.MaxBaseline+1))
+	if err != nil {
+		return suppress.Baseline{}, false, fmt.Errorf("read the baseline: %w", err)
+	}
+	// Places name the file alone: a path would differ from machine to machine.
+	if b, err = suppress.ReadBaseline(filepath.Base(name), data); err != nil {
+		return suppress.Baseline{}, false, fail("nothing is accepted that is not read in full; restore it, or write it anew", "cannot use %s: %w", name, err)
+	}
+	return b, true, nil
+}
+
+// apply applies the baseline to a report, after it was written if it is to be.
+func (o baselineOptions) apply(a *app, b suppress.Baseline, there bool, r finding.Report, in intent.Intent, strict bool) (finding.Report, error) {
+	if o.write == "" {
+		return b.Apply(r, in), nil
+	}
+	name := o.file()
+	next, n := b.Next(r, o.grow || !there, strict)
+	var data bytes.Buffer
+	if err := next.Write(&data); err != nil {
+		return finding.Report{}, err
+	}
+	if err := writeWhole(name, data.Bytes(), 0o644); err != nil {
+		return finding.Report{}, fail("its directory must exist and take new files", "write the baseline: %w", err)
+	}
+	fmt.Fprintf(a.stderr, "wrote %s: known: %d (%d added, %d taken out)\n", oneLine(name), len(next.Entries), n.Added, n.Removed)
+	if n.Left > 0 {
+		fmt.Fprintf(a.stderr, "hint: a baseline only shrinks; --baseline-grow accepts what is not in it, too: %d\n", n.Left)
+	}
+	// What was written has lines of its own.
+	written, err := suppress.ReadBaseline(filepath.Base(name), data.Bytes())
+	if err != nil {
+		return finding.Report{}, fmt.Errorf("read what was written: %w", err)
+	}
+	return written.Apply(r, in), nil
+}
