@@ -60,9 +60,9 @@ missing  var.x has no value
 id       1797574de9f7adb7</skipped>
     </testcase>
     <testcase name="z" classname="exposure">
-      <skipped message="accepted: moves away (until 2027-01-31)">open
+      <skipped message="accepted, exception: moves away (until 2027-01-31)">open
 where    z
-accepted moves away (until 2027-01-31) (muralla.yaml:4)
+accepted exception: moves away (until 2027-01-31) (muralla.yaml:4)
 id       50646a916d4d1b83</skipped>
     </testcase>
     <testcase name="aws_ecs_service.a" classname="imds" file="main.tf" line="3">

@@ -59,10 +59,10 @@ func suiteOf(r finding.Report) Suite {
 
 // reported is the case of a finding.
 func reported(f finding.Finding) Case {
-	c := Case{Name: string(f.Resource), Class: f.Recommendation, Place: f.Place, Message: f.Title, Body: body(f)}
+	c := Case{Name: cmp.Or(string(f.Resource), f.Title), Class: f.Recommendation, Place: f.Place, Message: f.Title, Body: body(f)}
 	switch {
 	case f.Suppressed != nil:
-		c.Message = "accepted: " + f.Suppressed.String()
+		c.Message = "accepted, " + f.Suppressed.String()
 		c.Body = f.Title + "\n" + c.Body
 	case f.Verdict == finding.Follows:
 		c.Status = Pass
