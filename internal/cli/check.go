@@ -82,7 +82,7 @@ func (o checkOptions) run(a *app, paths []string) error {
 	if err != nil {
 		return err
 	}
-	today, err := o.today()
+	today, err := dayOf(o.date)
 	if err != nil {
 		return err
 	}
@@ -163,12 +163,13 @@ func (o checkOptions) threshold() (finding.Severity, error) {
 	return s, nil
 }
 
-func (o checkOptions) today() (intent.Date, error) {
-	if o.date == "" {
+// dayOf is the day of --date, or today.
+func dayOf(date string) (intent.Date, error) {
+	if date == "" {
 		now := time.Now()
 		return intent.Date{Year: now.Year(), Month: int(now.Month()), Day: now.Day()}, nil
 	}
-	d, err := intent.ParseDate(o.date)
+	d, err := intent.ParseDate(date)
 	if err != nil {
 		return intent.Date{}, fail("for example: --date=2027-01-31", "%w", err)
 	}

@@ -105,7 +105,7 @@ whether it follows the network security best practices of AWS.`,
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newCheck(a), newAsk(a), newExplain(a), newSnapshot(a), newVersion(a))
+	root.AddCommand(newCheck(a), newAsk(a), newGraph(a), newDiff(a), newExplain(a), newSnapshot(a), newVersion(a))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	withExits(root, exitClean, exitFailed)

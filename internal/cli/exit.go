@@ -48,6 +48,15 @@ var askExits = []exit{
 	{exitInterrupted, "interrupted"},
 }
 
+// diffExits is the table for diff, as programs that compare have it.
+var diffExits = []exit{
+	{exitClean, "same: nobody reaches more or less, and no finding is another one"},
+	{exitFound, "different: something opened or closed, or a finding is new, worse, better or gone"},
+	{exitFailed, "failed: the designs could not be compared, and the program says why"},
+	{exitUndecided, "undecided: all that differs was undecided before, or is now"},
+	{exitInterrupted, "interrupted"},
+}
+
 // Error is for whoever forgets to handle a status; no user sees it.
 func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 

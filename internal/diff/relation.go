@@ -17,6 +17,7 @@ type party struct {
 	order        int
 	fresh        bool // it is in one design only
 	starts, ends bool // whether it opens and accepts connections
+	several      bool // whether one of it may connect to another of it
 }
 
 // pair is one connection that is asked about on both sides, or in way one through
@@ -114,7 +115,7 @@ func (c comparison) relation(t touch) relation {
 	}
 	for _, from := range inside {
 		for _, to := range inside {
-			if from.starts && to.ends {
+			if from.starts && to.ends && (from.order != to.order || from.several) {
 				ask(from, to)
 			}
 		}
@@ -160,6 +161,7 @@ func insiders(a, b *topo.Snapshot) []party {
 			if e != nil {
 				p.starts = p.starts || e.Kind != topo.StoreEndpoint && e.Kind != topo.PrivateLinkEndpoint
 				p.ends = p.ends || e.Kind != topo.FunctionEndpoint
+				p.several = p.several || e.Kind == topo.TaskEndpoint || e.Kind == topo.HostEndpoint || e.Kind == topo.CarrierEndpoint
 			}
 		}
 		out = append(out, p)

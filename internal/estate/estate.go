@@ -9,7 +9,8 @@
 // Terragrunt below it, and all root modules that none of them deploys; every
 // directory stands for the templates in it and below it too. All templates are
 // read together. If several roots form the estate, the name of its root begins
-// every ID.
+// every ID, and a root has what it reads from the states of the others and from
+// parameters of Systems Manager that they make.
 //
 // # Guarantees
 // Nothing outside the boundary is read: the directory given as root, else the
@@ -17,9 +18,8 @@
 // holds it. The order of inputs does not matter.
 //
 // # Not modelled
-// References between states by remote state: each root is evaluated alone,
-// unless Terragrunt hands the outputs of one to another. A template that files
-// of Terraform name is not read by itself.
+// States and parameters that no root of the estate makes. A template that files of
+// Terraform name is not read by itself.
 package estate
 
 import (
@@ -127,17 +127,47 @@ func (in input) read(o Options) ([]resource.Set, diag.List, error) {
 		return nil, nil, &InputError{in.base, err.Error(), "check who may read the directory"}
 	}
 	defer files.Close()
-	varFiles, err := in.varFiles(o.VarFiles)
+	opts, err := in.terraform(o)
 	if err != nil {
 		return nil, nil, err
 	}
-	opts := hcl.Options{Dir: in.dir, From: in.from, Under: in.under, Vars: o.Vars, VarFiles: varFiles, Workspace: o.Workspace, Prefix: in.name}
 	if in.units != nil {
 		sets, diags := hcl.ReadUnits(files, in.units, opts)
 		return sets, diags, nil
 	}
 	set, diags := hcl.Read(files, opts)
 	return []resource.Set{set}, diags, nil
+}
+
+// isRoot reports whether the input is a root module of Terraform.
+func (in input) isRoot() bool {
+	return in.saved == notSaved && in.file == "" && in.units == nil && in.template == ""
+}
+
+// readRoots reads the root modules of an estate, which may read states and
+// parameters of each other.
+func readRoots(inputs []input, o Options) ([]resource.Set, diag.List, error) {
+	var roots []hcl.Root
+	for _, in := range inputs {
+		files, err := hcl.OpenBoundary(in.base)
+		if err != nil {
+			return nil, nil, &InputError{in.base, err.Error(), "check who may read the directory"}
+		}
+		defer files.Close()
+		opts, err := in.terraform(o)
+		if err != nil {
+			return nil, nil, err
+		}
+		roots = append(roots, hcl.Root{Files: files, At: filepath.ToSlash(in.base), Options: opts})
+	}
+	sets, diags := hcl.ReadRoots(roots)
+	return sets, diags, nil
+}
+
+// terraform are the options of reading a directory of Terraform.
+func (in input) terraform(o Options) (hcl.Options, error) {
+	varFiles, err := in.varFiles(o.VarFiles)
+	return hcl.Options{Dir: in.dir, From: in.from, Under: in.under, Vars: o.Vars, VarFiles: varFiles, Workspace: o.Workspace, Prefix: in.name}, err
 }
 
 // varFiles are the files of -var-file as paths below the boundary.

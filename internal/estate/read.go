@@ -44,8 +44,23 @@ func Read(paths []string, o Options) ([]resource.Set, diag.List, error) {
 		diags = append(diags, ds...)
 		sets = append(sets, set)
 	}
+	var roots []input
 	for _, in := range inputs {
-		if len(inputs) == 1 && len(templates) == 0 {
+		if in.isRoot() && len(inputs) > 1 {
+			roots = append(roots, in)
+		}
+	}
+	if len(roots) > 1 {
+		inputs = slices.DeleteFunc(inputs, input.isRoot)
+		read, ds, err := readRoots(roots, o)
+		if err != nil {
+			return nil, diags, err
+		}
+		diags = append(diags, ds...)
+		sets = append(sets, read...)
+	}
+	for _, in := range inputs {
+		if len(inputs) == 1 && len(roots) == 0 && len(templates) == 0 {
 			in.name = ""
 		}
 		read, ds, err := in.read(o)

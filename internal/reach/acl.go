@@ -180,3 +180,27 @@ func portful() netset.Ports { return portfulPorts }
 
 var portfulPorts = netset.Protocol(netset.ProtoTCP).Union(netset.Protocol(netset.ProtoUDP)).
 	Union(netset.Protocol(netset.ProtoICMP)).Union(netset.Protocol(netset.ProtoICMPv6))
+
+// Replies are the packets that network ACLs must let pass so that a client gets
+// replies to all asked packets: those to every port that it may take. The others
+// are answered in kind (see [ephemeral.reply]).
+func (n *Network) Replies(client Party, asked netset.Ports) netset.Ports {
+	c := widePorts
+	if e := n.topo.Endpoint(client.Endpoint); e != nil && client.Clients.IsEmpty() {
+		c = n.clientPorts(e)
+	}
+	var out netset.Ports
+	if asked.Overlaps(netset.Protocol(netset.ProtoTCP)) {
+		out = out.Union(netset.TCP(c.from, c.to))
+	}
+	if asked.Overlaps(netset.Protocol(netset.ProtoUDP)) {
+		out = out.Union(netset.UDP(c.from, c.to))
+	}
+	if asked.Overlaps(netset.ICMP(8, -1)) {
+		out = out.Union(netset.ICMP(0, -1))
+	}
+	if asked.Overlaps(netset.ICMPv6(128, -1)) {
+		out = out.Union(netset.ICMPv6(129, -1))
+	}
+	return out.Union(asked.Minus(portful()))
+}

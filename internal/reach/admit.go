@@ -150,7 +150,7 @@ func (n *Network) holders(group, vpc ref.ID) (list []Holder, more string) {
 		if e.Exists == fact.Unknown {
 			held, why = held.And(e.Exists), cmp.Or(e.Why, "whether it exists is not known")
 		}
-		switch scope := n.reference(e.VPC, vpc); scope {
+		switch scope := n.References(e.VPC, vpc); scope {
 		case fact.No:
 			continue
 		case fact.Unknown:
@@ -170,9 +170,9 @@ func (n *Network) holders(group, vpc ref.ID) (list []Holder, more string) {
 	return list, more
 }
 
-// reference answers whether a rule in one VPC can mean a group of another, by
+// References answers whether a rule in one VPC can mean a group of another, by
 // some connection between the two.
-func (n *Network) reference(a, b ref.ID) fact.Tri {
+func (n *Network) References(a, b ref.ID) fact.Tri {
 	out := n.OneVPC(a, b)
 	if out == fact.Yes || a == "" || b == "" {
 		return out

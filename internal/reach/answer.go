@@ -18,6 +18,13 @@ type Party struct {
 	// only hosts that are in this one.
 	Unlisted bool
 	List     ref.ID
+
+	// Family is the only family that is asked about; FamilyUnknown for both.
+	Family topo.Family
+
+	// Clients are, with Endpoint a load balancer that keeps the addresses of its
+	// clients, the addresses that its packets have; empty for its own.
+	Clients netset.Addrs
 }
 
 // At is an endpoint of the snapshot.

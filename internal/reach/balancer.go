@@ -228,7 +228,12 @@ func (v visit) legs(e Entry, c chain, health netset.Bounds) Entry {
 func (v visit) back(e Entry, from, to Party) Answer {
 	own := func() Answer { return v.Connect(from, to, e.TargetPorts.Maybe) }
 	kept := func() Answer {
-		return v.connect(from, to, e.TargetPorts.Maybe, v.clients)
+		if v.clients.IsEmpty() {
+			return own()
+		}
+		through := from
+		through.Clients = v.clients
+		return v.Connect(through, to, e.TargetPorts.Maybe)
 	}
 	switch e.Preserves {
 	case fact.Yes:

@@ -59,12 +59,6 @@ func (n *Network) ask(asked netset.Ports) *question {
 // VPCs, in both address families. Of several hosts outside it is enough that
 // one can.
 func (n *Network) Connect(from, to Party, asked netset.Ports) Answer {
-	return n.connect(from, to, asked, netset.Addrs{})
-}
-
-// connect is Connect; if clients is not empty, packets from an endpoint have
-// one of these addresses instead of its own.
-func (n *Network) connect(from, to Party, asked netset.Ports, clients netset.Addrs) Answer {
 	q := n.ask(asked)
 	best := Answer{From: from, To: to}
 	var out, shown leaf
@@ -73,8 +67,8 @@ func (n *Network) connect(from, to Party, asked netset.Ports, clients netset.Add
 pairs:
 	for _, f := range families {
 		sources, targets := n.sides(from, f), n.sides(to, f)
-		if from.Endpoint != "" && !clients.IsEmpty() {
-			sources = behind(sources, ofFamily(clients, f))
+		if from.Endpoint != "" && !from.Clients.IsEmpty() {
+			sources = behind(sources, ofFamily(from.Clients, f))
 		}
 		for _, s := range sources {
 			for _, t := range targets {

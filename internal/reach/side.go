@@ -119,6 +119,9 @@ func ofFamily(a netset.Addrs, f topo.Family) netset.Addrs {
 // sides are the interfaces of a party in one family. An endpoint whose subnets
 // are not all known has one more, somewhere.
 func (n *Network) sides(p Party, f topo.Family) []side {
+	if p.Family != topo.FamilyUnknown && p.Family != f {
+		return nil
+	}
 	if p.Endpoint == "" {
 		addrs := ofFamily(p.Addrs, f)
 		if addrs.IsEmpty() {

@@ -125,7 +125,7 @@ func (q *question) ruleNote(g *topo.SecurityGroup, r *topo.Rule, inbound bool, m
 	case fits && match != fact.No:
 		n.rule(use)
 	case fits, match != fact.No:
-		n.near(use)
+		n.near(use, apart(r.Ports.Maybe, q.asked))
 		if match == fact.No && why != "" {
 			n.stops(use.Text + ", but " + why)
 		}

@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -16,13 +17,14 @@ const (
 	maxGaps  = 24
 	maxRules = 16
 	maxNear  = 4
+	maxSeen  = 256 // misses that are compared
 )
 
 // note collects why a gate passes or stops packets. A nil note collects
 // nothing, so that answers without explanation cost nothing.
 type note struct {
 	rules  []RuleUse
-	misses []RuleUse // rules that come near
+	misses []miss // rules that come near, in the order in which they were met
 	stop   []string
 	doubts []finding.Evidence
 	cut    Chance
@@ -34,10 +36,52 @@ func (n *note) rule(u RuleUse) {
 	}
 }
 
-func (n *note) near(u RuleUse) {
-	if n != nil && len(n.misses) < maxNear && !hasUse(n.misses, u) {
-		n.misses = append(n.misses, u)
+// miss is a rule that lets no asked packet pass, and how far it is from that:
+// ports is 0 if they are those asked about, else how many the nearest is away.
+type miss struct {
+	RuleUse
+	ports int
+}
+
+func (n *note) near(u RuleUse, ports int) {
+	if n != nil && len(n.misses) < maxSeen && !slices.ContainsFunc(n.misses, func(m miss) bool { return hasUse([]RuleUse{m.RuleUse}, u) }) {
+		n.misses = append(n.misses, miss{u, ports})
 	}
+}
+
+// nearest are the rules that come nearest: those that mean the right peer, by
+// the distance of their ports, then those for the right ports that mean another.
+func (n *note) nearest() []RuleUse {
+	list := slices.Clone(n.misses)
+	slices.SortStableFunc(list, func(a, b miss) int {
+		return cmp.Or(cmp.Compare(boolRank(a.ports == 0), boolRank(b.ports == 0)), cmp.Compare(a.ports, b.ports))
+	})
+	var out []RuleUse
+	for _, m := range list[:min(len(list), maxNear)] {
+		out = append(out, m.RuleUse)
+	}
+	return out
+}
+
+// apart is how many ports lie between two sets of packets: 0 if they overlap;
+// packets of other protocols are further away than any port.
+func apart(a, b netset.Ports) int {
+	if a.Overlaps(b) {
+		return 0
+	}
+	best := 1 << 16
+	for lo, hi := range a.Intervals() {
+		for from, to := range b.Intervals() {
+			switch {
+			case lo>>16 != hi>>16 || from>>16 != to>>16 || lo>>16 != from>>16:
+			case from > hi:
+				best = min(best, int(from-hi))
+			case lo > to:
+				best = min(best, int(lo-to))
+			}
+		}
+	}
+	return best
 }
 
 func hasUse(list []RuleUse, u RuleUse) bool {
@@ -143,7 +187,7 @@ func (t *trail) step(k GateKind, at ref.ID, b netset.Bounds) {
 	switch {
 	case s.Passes.Maybe.IsEmpty() && !t.asked.IsEmpty():
 		if len(s.Rules) == 0 || k == GateGroupIn || k == GateGroupOut {
-			s.Rules = n.misses
+			s.Rules = n.nearest()
 		}
 		s.Why = strings.Join(n.stop, "; ")
 		if s.Why == "" {

@@ -20,6 +20,8 @@ var specials = map[string][]string{
 	"template_file":             {"rendered"},
 	"cloudinit_config":          {"rendered"},
 	"template_cloudinit_config": {"rendered"},
+	"terraform_remote_state":    {"outputs"},
+	"aws_ssm_parameter":         {"value", "insecure_value"},
 }
 
 // special is an attribute of a data source that follows from what is written.
@@ -38,6 +40,10 @@ func (in *instance) special(name string) (cty.Value, bool) {
 		return in.once("json", in.policyDocument)
 	case "template_file.rendered":
 		return in.once("rendered", in.templateFile)
+	case "terraform_remote_state.outputs":
+		return in.once("outputs", in.remoteState)
+	case "aws_ssm_parameter.value", "aws_ssm_parameter.insecure_value":
+		return in.once("value", in.storedParameter)
 	case "cloudinit_config.rendered", "template_cloudinit_config.rendered":
 		return in.once("rendered", in.cloudInit)
 	}

@@ -41,6 +41,7 @@ func (m *module) emit() {
 				r.Exists, r.Why = fact.Unknown, why
 			}
 			m.c.set.Resources = append(m.c.set.Resources, r)
+			m.c.others.store(in, r.Exists)
 		}
 	}
 	for _, name := range sortedKeys(m.conf.Locals) {

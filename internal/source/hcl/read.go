@@ -8,7 +8,8 @@
 // symbol); what nobody can tell is unknown, with the reason. A required
 // variable without value and an attribute of a data source are references too.
 // [ReadUnits] evaluates the root modules that Terragrunt deploys, each with the
-// outputs of those that it depends on.
+// outputs of those that it depends on; [ReadRoots] those of an estate, each with
+// what it reads from states and parameters of the others.
 //
 // # Guarantees
 // No provider, no network and no environment is asked, and nothing outside the
@@ -93,6 +94,7 @@ type config struct {
 	set       resource.Set
 	spent     bool
 	missed    map[ref.ID]bool // names that nothing declares
+	others    *wanted         // the other roots of the estate; nil if there are none
 }
 
 // Read evaluates a root module and what it calls.
@@ -106,12 +108,17 @@ func Read(files Files, opts Options) (resource.Set, diag.List) {
 
 // read is Read of what a unit of Terragrunt deploys.
 func read(files Files, opts Options, unit grunt.Unit) *config {
+	return readWith(files, opts, unit, nil)
+}
+
+// readWith is read of a root that may read values of others.
+func readWith(files Files, opts Options, unit grunt.Unit, others *wanted) *config {
 	opts.Dir = path.Clean(opts.Dir)
 	opts.Workspace = cmp.Or(opts.Workspace, "default")
 	var diags diag.List
 	c := &config{
 		reader: load.NewReader(files, path.Clean(cmp.Or(opts.From, opts.Dir)), &diags), opts: opts, diags: &diags, modules: map[string]*load.Module{},
-		missed: map[ref.ID]bool{}, set: resource.Set{Kind: "terraform"}, unit: unit,
+		missed: map[ref.ID]bool{}, set: resource.Set{Kind: "terraform"}, unit: unit, others: others,
 	}
 	for _, m := range unit.Files {
 		c.reader.Make(m)

@@ -36,6 +36,7 @@ type Module struct {
 	Calls     map[string]*Block // module blocks
 	Outputs   map[string]*Block
 	Providers []*Block
+	Settings  []*Block // terraform blocks
 	Remarks   []Remark // that are beside nothing that is deployed
 }
 
@@ -142,6 +143,8 @@ func (r *Reader) declare(m *Module, b *Block, override bool) {
 		put(m.Outputs, 1)
 	case "provider":
 		m.provider(b, override)
+	case "terraform":
+		m.Settings = append(m.Settings, b) // of two backends the later one counts, as in an override
 	case "locals":
 		for _, a := range b.Attrs {
 			if old, ok := m.Locals[a.Name]; ok && !override {
