@@ -9,12 +9,14 @@
 // [Set]; the pairs of which nothing passes have no [Edge].
 //
 // # Guarantees
-//   - The answer for a pair is that of [reach.Network.Connect] for all packets.
+//   - The answer for a pair is [reach.Answer.Packets] of [reach.Network.Connect]
+//     for all packets.
 //   - Equal sets of one table have equal numbers.
 //   - Classes, their members and edges are in an order that depends on the
 //     snapshot only.
 //
 // # Not modelled
-// Why packets pass or not: ask package reach about the pair. What passes through
-// load balancers: they end a connection and start another.
+// Why packets pass or not, and packets that arrive although replies do not: ask
+// package reach about the pair. What passes through load balancers: they end a
+// connection and start another.
 package allpairs

@@ -1,6 +1,7 @@
 package allpairs
 
 import (
+	"encoding/binary"
 	"iter"
 	"slices"
 	"sync"
@@ -13,29 +14,19 @@ import (
 // Class is the number of a class of a [Table], from 0.
 type Class int32
 
-// Set is the number of a set of packets of a [Table]. 0 is the set that surely
-// holds nothing.
+// Set is the number of bounds of packets that make a connection, of a [Table]. 0 is
+// the set that surely holds nothing.
 type Set int32
 
-// Edge is what passes from each member of one class to each of another.
+// Edge is what connects each member of one class to each of another.
 type Edge struct {
 	From, To Class
 	Set      Set
 }
 
-// Passage is a set of packets: the bounds of [reach.Answer].
-type Passage struct {
-	// Packets make a connection: request and replies pass. Forward arrive,
-	// whatever happens to replies.
-	Packets, Forward netset.Bounds
-}
-
-// IsEmpty reports whether surely nothing arrives.
-func (p Passage) IsEmpty() bool { return p.Forward.Maybe.IsEmpty() }
-
 // Options say what a table is about.
 type Options struct {
-	// Outside are the hosts outside that are asked about; nil is the internet.
+	// Outside are the hosts outside that are asked about; nil is [Outsiders].
 	Outside []reach.Party
 }
 
@@ -43,43 +34,158 @@ type Options struct {
 // use.
 type Table struct {
 	network *reach.Network
-	parties []reach.Party // by class; of an endpoint the representative
-	members [][]ref.ID
+	outside []outsider
+	classes []class
 	class   map[ref.ID]Class
 
-	mu   sync.Mutex
-	sets []Passage
-	ids  map[string]Set
+	zones  []zone
+	places []placed // by place
+	ways   []reach.Way
+	passes []filtered
+	arcs   [][3]arcs // by zone where they start and reach.Way.Refs
+	bases  []int32   // by zone: its first sig
+	// atSig are the interfaces of classes by sig, in rows.
+	sigStart []int32
+	atSig    []end
+
+	mu    sync.Mutex
+	row   []Set // by class: of From, 0 between calls
+	sets  []netset.Bounds
+	ids   map[string]Set
+	joins map[uint64]Set // by set of groups and way
+	or    map[uint64]Set
 }
+
+type class struct {
+	members []ref.ID
+	ends    []end // of a member's interfaces
+}
+
+// end is an interface of a class.
+type end struct {
+	class, nth int32 // of the class, which of its interfaces
+	sig, place int32
+}
+
+type placed struct{ zone, nth int32 }
 
 // Of makes the table of a network.
 func Of(n *reach.Network, o Options) *Table {
-	t := &Table{network: n, class: map[ref.ID]Class{}, sets: make([]Passage, 1), ids: map[string]Set{}}
+	b := &builder{network: n, s: n.Snapshot(), passes: newSets(), testID: map[testKey]int32{}}
 	if o.Outside == nil {
-		o.Outside = []reach.Party{reach.Outside(netset.Internet())}
+		b.outside = outsiders(n)
 	}
 	for _, p := range o.Outside {
-		t.parties, t.members = append(t.parties, p), append(t.members, nil)
+		b.outside = append(b.outside, outsider{p, isEven(p)})
 	}
-	s := n.Snapshot()
-	for i := range s.Endpoints {
-		id := s.Endpoints[i].ID
-		t.class[id] = Class(len(t.parties))
-		t.parties, t.members = append(t.parties, reach.At(id)), append(t.members, []ref.ID{id})
+	b.terrain = newTerrain(b.s)
+	b.collect()
+	b.settle()
+	b.connect()
+	grounds := b.cover()
+	t := &Table{network: n, outside: b.outside, class: make(map[ref.ID]Class, len(b.s.Endpoints)),
+		sets: make([]netset.Bounds, 1), ids: map[string]Set{}, joins: map[uint64]Set{}, or: map[uint64]Set{}}
+	t.arcs = b.admit(grounds)
+	for _, g := range grounds {
+		t.bases = append(t.bases, g.base)
 	}
+	t.zones, t.ways, t.passes = b.zones, b.ways, b.passes.list
+	for _, p := range b.places {
+		t.places = append(t.places, placed{p.zone, p.nth})
+	}
+	t.classify(b)
+	t.row = make([]Set, len(t.classes))
 	return t
+}
+
+// admit finds what groups let pass, zone by zone on all processors.
+func (b *builder) admit(grounds []*ground) [][3]arcs {
+	out := make([][3]arcs, len(b.zones))
+	shared := b.passes.clone()
+	parallel(len(b.zones), func() func(int) {
+		a := &admission{builder: b, grounds: grounds, passes: b.passes.clone()}
+		mine := make([]int32, 0, 64) // numbers of the worker → shared ones
+		return func(z int) {
+			got := a.admit(int32(z))
+			b.mu.Lock()
+			for i := len(mine); i < len(a.passes.list); i++ {
+				mine = append(mine, shared.intern(a.passes.list[i]))
+			}
+			b.mu.Unlock()
+			for r := range got {
+				for i, s := range got[r].set {
+					got[r].set[i] = mine[s]
+				}
+			}
+			out[z] = got
+		}
+	})
+	b.passes = shared
+	return out
+}
+
+// classify joins endpoints whose interfaces are in the same places and on the
+// same sides of groups.
+func (t *Table) classify(b *builder) {
+	ids := map[string]int32{}
+	count := make([]int32, len(b.sigs)+1)
+	var key []byte
+	for p := range int32(len(b.first) - 1) {
+		recs := b.recs[b.first[p]:b.first[p+1]]
+		key = key[:0]
+		for _, r := range recs {
+			key = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(key, uint32(r.sig)), uint32(r.place))
+		}
+		outside := int(p) < len(b.outside)
+		c, ok := int32(len(t.classes)), false
+		if !outside {
+			c, ok = ids[string(key)], true
+			if _, seen := ids[string(key)]; !seen {
+				c, ok = int32(len(t.classes)), false
+				ids[string(key)] = c
+			}
+		}
+		if !ok {
+			t.classes = append(t.classes, class{})
+			for i, r := range recs {
+				t.classes[c].ends = append(t.classes[c].ends, end{c, int32(i), r.sig, r.place})
+				count[r.sig]++
+			}
+		}
+		if !outside {
+			id := b.endpoint(p).ID
+			t.classes[c].members, t.class[id] = append(t.classes[c].members, id), Class(c)
+		}
+	}
+	t.sigStart = make([]int32, len(b.sigs)+1)
+	for s := range b.sigs {
+		t.sigStart[s+1] = t.sigStart[s] + count[s]
+	}
+	t.atSig = make([]end, t.sigStart[len(b.sigs)])
+	next := slices.Clone(t.sigStart)
+	for _, c := range t.classes {
+		for _, e := range c.ends {
+			t.atSig[next[e.sig]] = e
+			next[e.sig]++
+		}
+	}
 }
 
 // Len is the number of classes: those of hosts outside first, in the order of
 // the options, then those of endpoints by their first member.
-func (t *Table) Len() int { return len(t.parties) }
+func (t *Table) Len() int { return len(t.classes) }
 
 // Members are the endpoints of a class, in order; none of hosts outside.
-func (t *Table) Members(c Class) []ref.ID { return t.members[c] }
+func (t *Table) Members(c Class) []ref.ID { return t.classes[c].members }
 
 // Party is what stands for a class in questions to package reach: hosts outside,
 // or the first member.
-func (t *Table) Party(c Class) reach.Party { return t.parties[c] }
+func (t *Table) Party(c Class) reach.Party {
+	if int(c) < len(t.outside) {
+		return t.outside[c].party
+	}
+	return reach.At(t.classes[c].members[0])
+}
 
 // ClassOf is the class of an endpoint, and whether it is one of the snapshot.
 func (t *Table) ClassOf(endpoint ref.ID) (Class, bool) {
@@ -87,57 +193,27 @@ func (t *Table) ClassOf(endpoint ref.ID) (Class, bool) {
 	return c, ok
 }
 
-// Passage is a set by its number.
-func (t *Table) Passage(s Set) Passage {
+// Packets is a set by its number.
+func (t *Table) Packets(s Set) netset.Bounds {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.sets[s]
 }
 
-// Between is what passes from each member of one class to each of another, or
-// from a member to itself.
-func (t *Table) Between(from, to Class) Set {
-	a := t.network.Connect(t.parties[from], t.parties[to], netset.AllPorts())
-	return t.intern(Passage{a.Packets, a.Forward})
-}
-
-// Pair is what passes between two endpoints, nothing if one is not of the
-// snapshot.
-func (t *Table) Pair(from, to ref.ID) Passage {
+// Pair is what connects two endpoints, nothing if one is not of the snapshot.
+func (t *Table) Pair(from, to ref.ID) netset.Bounds {
 	f, ok1 := t.class[from]
 	o, ok2 := t.class[to]
 	if !ok1 || !ok2 {
-		return Passage{}
+		return netset.Bounds{}
 	}
-	return t.Passage(t.Between(f, o))
-}
-
-// From are the edges that start at a class, by their end.
-func (t *Table) From(c Class) []Edge {
-	var out []Edge
-	for to := range Class(len(t.parties)) {
-		if s := t.Between(c, to); s != 0 {
-			out = append(out, Edge{c, to, s})
-		}
-	}
-	return slices.Clip(out)
-}
-
-// Into are the edges that end at a class, by their start.
-func (t *Table) Into(c Class) []Edge {
-	var out []Edge
-	for from := range Class(len(t.parties)) {
-		if s := t.Between(from, c); s != 0 {
-			out = append(out, Edge{from, c, s})
-		}
-	}
-	return slices.Clip(out)
+	return t.Packets(t.Between(f, o))
 }
 
 // Edges are all edges, by start and then by end.
 func (t *Table) Edges() iter.Seq[Edge] {
 	return func(yield func(Edge) bool) {
-		for c := range Class(len(t.parties)) {
+		for c := range Class(len(t.classes)) {
 			for _, e := range t.From(c) {
 				if !yield(e) {
 					return
@@ -147,19 +223,14 @@ func (t *Table) Edges() iter.Seq[Edge] {
 	}
 }
 
-func (t *Table) intern(p Passage) Set {
-	if p.IsEmpty() {
-		return 0
+// Arcs is how many pairs the table holds of what groups let pass, before places
+// are joined with them.
+func (t *Table) Arcs() int {
+	n := 0
+	for z := range t.arcs {
+		for r := range t.arcs[z] {
+			n += len(t.arcs[z][r].to)
+		}
 	}
-	// Each key is a multiple of 8 long and none has the points of the separator.
-	const end = "\xff\xff\xff\xff\xff\xff\xff\xff"
-	key := p.Packets.Sure.Key() + end + p.Packets.Maybe.Key() + end + p.Forward.Sure.Key() + end + p.Forward.Maybe.Key()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	id, ok := t.ids[key]
-	if !ok {
-		id = Set(len(t.sets))
-		t.sets, t.ids[key] = append(t.sets, p), id
-	}
-	return id
+	return n
 }

@@ -35,11 +35,11 @@ func small() *topo.Snapshot {
 func TestPair(t *testing.T) {
 	table := allpairs.Of(reach.New(small()), allpairs.Options{})
 	want := netset.Exactly(netset.TCP(80, 80))
-	if got := table.Pair("a", "b").Packets; !got.Equal(want) {
+	if got := table.Pair("a", "b"); !got.Equal(want) {
 		t.Errorf("from a to b pass %v, want %v", got, want)
 	}
-	if got := table.Pair("a", "nobody"); !got.IsEmpty() {
-		t.Errorf("to a stranger pass %v", got.Packets)
+	if got := table.Pair("a", "nobody"); !got.Maybe.IsEmpty() {
+		t.Errorf("to a stranger pass %v", got)
 	}
 	if c, ok := table.ClassOf("a"); !ok || table.Party(0).Endpoint != "" || table.Between(0, c) != 0 {
 		t.Errorf("the internet reaches a, of class %d", c)

@@ -105,6 +105,15 @@ func (a Addrs) First() (netip.Addr, bool) {
 	return a.spans[0].lo, true
 }
 
+// Span is the lowest and the highest address, and whether a is every address
+// between them, of one family.
+func (a Addrs) Span() (lo, hi netip.Addr, whole bool) {
+	if a.IsEmpty() {
+		return netip.Addr{}, netip.Addr{}, false
+	}
+	return a.spans[0].lo, a.spans[len(a.spans)-1].hi, len(a.spans) == 1
+}
+
 // Prefixes is the shortest list of prefixes that holds exactly a, in order.
 func (a Addrs) Prefixes() []netip.Prefix {
 	var out []netip.Prefix

@@ -24,6 +24,14 @@ type question struct {
 	cutSide *side
 	cutAt   netset.Addrs
 	left    int
+
+	// bare leaves security groups out, see [Network.Way]. lastRefs is road.refs of
+	// the last evaluation, refs those of all parts, and cutHosts is whether hosts
+	// outside were cut.
+	bare     bool
+	lastRefs fact.Tri
+	refs     [3]bool
+	cutHosts bool
 }
 
 // Cuts that one pair of interfaces may need: groups have at most some hundred
@@ -172,7 +180,10 @@ func (l leaf) better(m leaf) bool {
 func (q *question) solve(from, to side) leaf {
 	q.cutSide = nil
 	l := q.eval(&from, &to, nil)
-	if q.cutSide == nil || q.left == 0 || l.isExact() {
+	if q.cutSide == nil || q.left == 0 || q.settled(l) {
+		if !l.both.Maybe.IsEmpty() {
+			q.refs[q.lastRefs] = true
+		}
 		return l
 	}
 	at := q.divide()
@@ -191,10 +202,19 @@ func (q *question) solve(from, to side) leaf {
 	}
 }
 
+// settled reports whether parts of the addresses would tell no more.
+func (q *question) settled(l leaf) bool {
+	if q.bare {
+		return l.both.Maybe.IsEmpty() || l.both.IsExact() && q.lastRefs != fact.Unknown
+	}
+	return l.isExact()
+}
+
 // divide takes the cut that a gate asked for.
 func (q *question) divide() *side {
 	at := q.cutSide
 	q.left--
+	q.cutHosts = q.cutHosts || at.hosts
 	return at
 }
 
@@ -202,6 +222,7 @@ func (q *question) divide() *side {
 // it is not nil.
 func (q *question) eval(from, to *side, t *trail) leaf {
 	r := q.road(from, to, t.notes())
+	q.lastRefs = r.refs
 	there := netset.Exactly(q.asked)
 	gate := func(k GateKind, at ref.ID, b netset.Bounds) {
 		there = there.And(b)
@@ -217,10 +238,10 @@ func (q *question) eval(from, to *side, t *trail) leaf {
 	if r.internet && !r.block.Sure.Covers(q.asked) {
 		gate(GateBlockPublic, q.publicAt(from, to), r.block)
 	}
-	if !done() && from.ep != nil {
+	if !done() && from.ep != nil && !q.bare {
 		gate(GateGroupOut, from.ep.ID, q.groups(false, from, to, r.refs, t.note(GateGroupOut)))
 	}
-	if !done() && to.ep != nil {
+	if !done() && to.ep != nil && !q.bare {
 		gate(GateGroupIn, to.ep.ID, q.groups(true, to, from, r.refs, t.note(GateGroupIn)))
 	}
 	if !done() && from.ep != nil && same != fact.Yes {

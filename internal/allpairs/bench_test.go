@@ -1,0 +1,42 @@
+package allpairs_test
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+
+	"github.com/muralla-net/muralla/internal/allpairs"
+	"github.com/muralla-net/muralla/internal/reach"
+	"github.com/muralla-net/muralla/internal/scale"
+)
+
+// BenchmarkTable makes the table of large networks and goes over all its edges.
+func BenchmarkTable(b *testing.B) {
+	for _, p := range []scale.Plan{
+		{VPCs: 5, Groups: 1_000, Interfaces: 10_000},
+		{VPCs: 50, Groups: 10_000, Interfaces: 100_000},
+		{VPCs: 5, Groups: 1_000, Interfaces: 10_000, Scattered: true},
+		{VPCs: 50, Groups: 10_000, Interfaces: 100_000, Scattered: true},
+	} {
+		kind := "typical"
+		if p.Scattered {
+			kind = "scattered"
+		}
+		b.Run(fmt.Sprintf("%s/%d", kind, p.Interfaces), func(b *testing.B) {
+			n := reach.New(p.Snapshot())
+			runtime.GC()
+			b.ReportAllocs()
+			var classes, edges, arcs int
+			for b.Loop() {
+				t := allpairs.Of(n, allpairs.Options{})
+				classes, edges, arcs = t.Len(), 0, t.Arcs()
+				for range t.Edges() {
+					edges++
+				}
+			}
+			b.ReportMetric(float64(classes), "classes")
+			b.ReportMetric(float64(arcs), "arcs")
+			b.ReportMetric(float64(edges), "edges")
+		})
+	}
+}
