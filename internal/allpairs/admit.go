@@ -52,6 +52,10 @@ type admission struct {
 	set     []int32 // by source of the zone
 	doubts  []doubt
 	touched []int32
+
+	// Room that is used again.
+	from, filter, admits []int32
+	rows                 [3]arcs
 }
 
 // side is where packets of a zone may arrive, with one value of reach.Way.Refs.
@@ -106,8 +110,12 @@ func (a *admission) admit(z int32) (out [3]arcs) {
 		}
 	}
 	egress := map[string]int32{}
+	rows := &a.rows
+	for r := range rows {
+		rows[r] = arcs{to: rows[r].to[:0], set: rows[r].set[:0]}
+	}
 	for _, s := range sides {
-		out[s.refs].start = make([]int32, 1, count+1)
+		rows[s.refs].start = make([]int32, 1, count+1)
 	}
 	for i, f := range g.filters {
 		e := number(egress, a.filters[f].egress)
@@ -119,7 +127,7 @@ func (a *admission) admit(z int32) (out [3]arcs) {
 				if !s.leaves[from] {
 					continue
 				}
-				row := &out[s.refs]
+				row := &rows[s.refs]
 				for k := s.start[from]; k < s.start[from+1]; k++ {
 					t := s.filter[k]
 					for to := s.ground.from[t]; to < s.ground.from[t+1]; to++ {
@@ -135,12 +143,15 @@ func (a *admission) admit(z int32) (out [3]arcs) {
 					}
 				}
 			}
-			for r := range out {
-				if row := &out[r]; len(row.start) > 0 {
+			for r := range rows {
+				if row := &rows[r]; len(row.start) > 0 {
 					row.start = append(row.start, int32(len(row.to)))
 				}
 			}
 		}
+	}
+	for r := range rows {
+		out[r] = arcs{rows[r].start, slices.Clone(rows[r].to), slices.Clone(rows[r].set)}
 	}
 	return out
 }
@@ -167,7 +178,7 @@ func (a *admission) used(from, to *ground, l *link, places []int32, refs fact.Tr
 // inward finds what the destinations' rules admit from each source.
 func (a *admission) inward(z int32, s *side) {
 	g := a.grounds[z]
-	var from, filter, set []int32
+	from, filter, set := a.from[:0], a.filter[:0], a.admits[:0]
 	for i, f := range s.ground.filters {
 		if !slices.Contains(s.enters[s.ground.from[i]:s.ground.from[i+1]], true) {
 			continue
@@ -194,6 +205,7 @@ func (a *admission) inward(z int32, s *side) {
 		}
 		a.touched = a.touched[:0]
 	}
+	a.from, a.filter, a.admits = from, filter, set
 	// Sorted by counting: filters stay in order within a source.
 	s.start = make([]int32, len(a.set)+1)
 	for _, x := range from {

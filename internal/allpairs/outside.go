@@ -14,6 +14,7 @@ import (
 type outsider struct {
 	party reach.Party
 	even  bool
+	ends  []reach.Interface // of hosts that are asked about as a whole
 }
 
 // Outsiders are the hosts outside that are worth asking about: the internet as a
@@ -98,7 +99,7 @@ func parts(t *forest, inside netset.Addrs, told map[netip.Prefix]bool, lists []t
 	}
 	out := make([]outsider, len(ranges))
 	for i, r := range ranges {
-		out[i] = outsider{reach.Outside(netset.Prefix(r...)), true}
+		out[i] = outsider{party: reach.Outside(netset.Prefix(r...)), even: true}
 	}
 	return out
 }

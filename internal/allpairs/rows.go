@@ -5,6 +5,7 @@ import (
 
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/netset"
+	"github.com/muralla-net/muralla/internal/reach"
 )
 
 // Between is what passes from each member of one class to each of another, or
@@ -59,8 +60,7 @@ func (t *Table) From(c Class) []Edge {
 		}
 		return out
 	}
-	sets := t.row
-	var touched []int32
+	sets, touched := t.row, t.ends[:0]
 	for _, a := range t.classes[c].ends {
 		from := t.places[a.place]
 		var l *link
@@ -100,6 +100,7 @@ func (t *Table) From(c Class) []Edge {
 		}
 	}
 	slices.Sort(touched)
+	t.ends = touched
 	out = make([]Edge, len(touched))
 	for i, to := range touched {
 		out[i] = Edge{c, Class(to), sets[to]}
@@ -124,16 +125,31 @@ func (t *Table) asked(from, to Class) Set {
 	if int(from) < len(t.outside) && int(to) < len(t.outside) {
 		return 0
 	}
+	key := wholeKey{from, t.classes[to].profile, false}
+	if int(to) < len(t.outside) {
+		key = wholeKey{to, t.classes[from].profile, true}
+	}
+	if s, ok := t.whole[key]; ok {
+		return s
+	}
 	var out netset.Bounds
-	sources, targets := t.network.Interfaces(t.Party(from)), t.network.Interfaces(t.Party(to))
-	for _, a := range sources {
-		for _, b := range targets {
+	for _, a := range t.interfaces(from) {
+		for _, b := range t.interfaces(to) {
 			if a.Family() == b.Family() {
 				out = out.Or(t.network.Between(a, b))
 			}
 		}
 	}
-	return t.intern(out)
+	s := t.intern(out)
+	t.whole[key] = s
+	return s
+}
+
+func (t *Table) interfaces(c Class) []reach.Interface {
+	if t.isWhole(c) {
+		return t.outside[c].ends
+	}
+	return t.network.Interfaces(t.Party(c))
 }
 
 // join is what passes groups and way between two interfaces.

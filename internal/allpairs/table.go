@@ -50,6 +50,8 @@ type Table struct {
 
 	mu    sync.Mutex
 	row   []Set // by class: of From, 0 between calls
+	ends  []int32
+	whole map[wholeKey]Set
 	sets  []netset.Bounds
 	ids   map[string]Set
 	joins map[uint64]Set // by set of groups and way
@@ -59,6 +61,7 @@ type Table struct {
 type class struct {
 	members []ref.ID
 	ends    []end // of a member's interfaces
+	profile int32 // equal where only groups held and places are
 }
 
 // end is an interface of a class.
@@ -69,6 +72,13 @@ type end struct {
 
 type placed struct{ zone, nth int32 }
 
+// wholeKey is a question about hosts outside as a whole.
+type wholeKey struct {
+	outside Class
+	profile int32
+	leaves  bool // the hosts are the destination
+}
+
 // Of makes the table of a network.
 func Of(n *reach.Network, o Options) *Table {
 	b := &builder{network: n, s: n.Snapshot(), passes: newSets(), testID: map[testKey]int32{}}
@@ -76,7 +86,12 @@ func Of(n *reach.Network, o Options) *Table {
 		b.outside = outsiders(n)
 	}
 	for _, p := range o.Outside {
-		b.outside = append(b.outside, outsider{p, isEven(p)})
+		b.outside = append(b.outside, outsider{party: p, even: isEven(p)})
+	}
+	for i := range b.outside {
+		if o := &b.outside[i]; !o.even {
+			o.ends = n.Interfaces(o.party)
+		}
 	}
 	b.terrain = newTerrain(b.s)
 	b.collect()
@@ -84,7 +99,7 @@ func Of(n *reach.Network, o Options) *Table {
 	b.connect()
 	grounds := b.cover()
 	t := &Table{network: n, outside: b.outside, class: make(map[ref.ID]Class, len(b.s.Endpoints)),
-		sets: make([]netset.Bounds, 1), ids: map[string]Set{}, joins: map[uint64]Set{}, or: map[uint64]Set{}}
+		sets: make([]netset.Bounds, 1), ids: map[string]Set{}, whole: map[wholeKey]Set{}, joins: map[uint64]Set{}, or: map[uint64]Set{}}
 	t.arcs = b.admit(grounds)
 	for _, g := range grounds {
 		t.bases = append(t.bases, g.base)
@@ -127,7 +142,7 @@ func (b *builder) admit(grounds []*ground) [][3]arcs {
 // classify joins endpoints whose interfaces are in the same places and on the
 // same sides of groups.
 func (t *Table) classify(b *builder) {
-	ids := map[string]int32{}
+	ids, profiles := map[string]int32{}, map[string]int32{}
 	count := make([]int32, len(b.sigs)+1)
 	var key []byte
 	for p := range int32(len(b.first) - 1) {
@@ -151,6 +166,11 @@ func (t *Table) classify(b *builder) {
 				t.classes[c].ends = append(t.classes[c].ends, end{c, int32(i), r.sig, r.place})
 				count[r.sig]++
 			}
+			key = key[:0]
+			for _, r := range recs {
+				key = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(key, uint32(r.filter)), uint32(r.place))
+			}
+			t.classes[c].profile = number(profiles, string(key))
 		}
 		if !outside {
 			id := b.endpoint(p).ID
