@@ -36,13 +36,14 @@ type Design struct {
 	used   map[string]bool
 	gaps   []topo.Gap
 	given  map[resource.Part]map[ref.ID]string
+	stands map[ref.ID]topo.Links
 	found  map[string]int // ids that a data source found → its place in all, or -1 if several found it
 }
 
 // New indexes the resources of one or several sources. Of two resources with
 // one ID the first is kept.
 func New(sets ...resource.Set) *Design {
-	d := &Design{byID: map[ref.ID]int{}, byType: map[string][]int{}, alias: map[ref.ID]ref.ID{}, used: map[string]bool{}, given: map[resource.Part]map[ref.ID]string{resource.OfAll: {}}, found: map[string]int{}}
+	d := &Design{byID: map[ref.ID]int{}, byType: map[string][]int{}, alias: map[ref.ID]ref.ID{}, stands: map[ref.ID]topo.Links{}, used: map[string]bool{}, given: map[resource.Part]map[ref.ID]string{resource.OfAll: {}}, found: map[string]int{}}
 	var missing []resource.Missing
 	for _, set := range sets {
 		d.all = append(d.all, set.Resources...)
@@ -164,6 +165,10 @@ func (d *Design) Alias(from, to ref.ID) {
 		}
 	}
 }
+
+// Stand states that the name of a list, such as "data.aws_subnets.x.ids", stands
+// for these things.
+func (d *Design) Stand(name ref.ID, things topo.Links) { d.stands[name] = things }
 
 // Canonical is the name under which a thing is known after aliases.
 func (d *Design) Canonical(id ref.ID) ref.ID {

@@ -216,6 +216,14 @@ func (d *Design) links(out *topo.Links, v resource.Value) {
 		switch e.Kind {
 		case resource.Ref:
 			link.ID = d.Key(e.Ref)
+			if list, ok := d.stands[link.ID]; ok {
+				for _, l := range list.List {
+					l.Exists, l.Why = l.Exists.And(link.Exists), firstOf(link.Why, l.Why)
+					out.List = append(out.List, l)
+				}
+				out.More = firstOf(out.More, list.More)
+				continue
+			}
 		case resource.String:
 			if e.Text == "" {
 				continue

@@ -163,3 +163,70 @@ resource "aws_route_table" "x" {
 		t.Errorf("gaps %+v", s.Gaps)
 	}
 }
+
+// TestPropertyLookups: what a data source asks for may be written of exactly one
+// thing of the estate; a list of subnets is those of the VPC with the tags.
+func TestPropertyLookups(t *testing.T) {
+	const made = `
+resource "aws_vpc" "one" {
+  cidr_block = "10.0.0.0/16"
+  tags       = { Name = "one", Tier = "x" }
+}
+resource "aws_vpc" "two" {
+  cidr_block = "10.1.0.0/16"
+  tags       = { Name = "two", Tier = "x" }
+}
+resource "aws_subnet" "a" {
+  vpc_id = aws_vpc.one.id
+  tags   = { Tier = "private" }
+}
+resource "aws_subnet" "b" {
+  vpc_id = aws_vpc.one.id
+  tags   = { Tier = "public" }
+}
+resource "aws_subnet" "c" {
+  vpc_id = aws_vpc.one.id
+}
+resource "aws_subnet" "d" { vpc_id = aws_vpc.two.id }
+data "aws_subnets" "private" {
+  filter {
+    name   = "vpc-id"
+    values = [data.aws_vpc.x.id]
+  }
+  tags = { Tier = "private" }
+}
+resource "aws_vpc_endpoint" "logs" {
+  vpc_id            = aws_vpc.one.id
+  service_name      = "com.amazonaws.eu-west-1.logs"
+  vpc_endpoint_type = "Interface"
+  subnet_ids        = data.aws_subnets.private.ids
+}
+`
+	for _, tc := range []struct {
+		what, data string
+		vpc        ref.ID
+	}{
+		{"a tag", `data "aws_vpc" "x" { tags = { Name = "one" } }`, "aws_vpc.one"},
+		{"a filter", "data \"aws_vpc\" \"x\" {\n  filter {\n    name   = \"tag:Name\"\n    values = [\"one\"]\n  }\n}", "aws_vpc.one"},
+		{"a range", `data "aws_vpc" "x" { cidr_block = "10.0.0.0/16" }`, "aws_vpc.one"},
+		{"a tag of two", `data "aws_vpc" "x" { tags = { Tier = "x" } }`, "data.aws_vpc.x"},
+		{"a tag of none", `data "aws_vpc" "x" { tags = { Name = "three" } }`, "data.aws_vpc.x"},
+		{"a pattern", "data \"aws_vpc\" \"x\" {\n  filter {\n    name   = \"tag:Name\"\n    values = [\"o*\"]\n  }\n}", "data.aws_vpc.x"},
+		{"another filter", "data \"aws_vpc\" \"x\" {\n  tags = { Name = \"one\" }\n  filter {\n    name   = \"owner-id\"\n    values = [\"111122223333\"]\n  }\n}", "data.aws_vpc.x"},
+		{"nothing", `data "aws_vpc" "x" {}`, "data.aws_vpc.x"},
+	} {
+		s, _ := read(t, made+tc.data)
+		if (s.VPC("data.aws_vpc.x") == nil) != (tc.vpc == "aws_vpc.one") {
+			t.Errorf("%s: the VPC that is found is not %s", tc.what, tc.vpc)
+		}
+	}
+	s, _ := read(t, made+`data "aws_vpc" "x" { tags = { Name = "one" } }`)
+	got := map[ref.ID]fact.Tri{}
+	for _, l := range s.Endpoint("aws_vpc_endpoint.logs").Subnets.List {
+		got[l.ID] = l.Exists
+	}
+	// The tags of c may come from the provider.
+	if diff := cmp.Diff(map[ref.ID]fact.Tri{"aws_subnet.a": fact.Yes, "aws_subnet.c": fact.Unknown}, got); diff != "" {
+		t.Errorf("subnets, want -, got +:\n%s", diff)
+	}
+}

@@ -52,6 +52,7 @@ func settleNames(d *design.Design) {
 		d.Alias(res.ID+".allocation_id", res.ID)
 	}
 	filter.NameLists(d)
+	byProperties(d)
 	lookups(d)
 }
 

@@ -54,10 +54,14 @@ func Add(d *design.Design, s *topo.Snapshot) diag.List {
 	r.groups = wire.Names(d, []string{"aws_lb_target_group", "aws_alb_target_group"}, "name")
 	r.instances = wire.Names(d, []string{"aws_autoscaling_group"}, "name")
 	for _, lb := range d.Of("aws_lb", "aws_alb", "data.aws_lb", "data.aws_alb", "data.aws_elb") {
-		r.balancer(lb)
+		if d.Canonical(lb.ID) == lb.ID {
+			r.balancer(lb)
+		}
 	}
 	for _, tg := range d.Of("aws_lb_target_group", "aws_alb_target_group", "data.aws_lb_target_group", "data.aws_alb_target_group") {
-		r.targetGroup(tg)
+		if d.Canonical(tg.ID) == tg.ID {
+			r.targetGroup(tg)
+		}
 	}
 	for _, lb := range d.Of("aws_elb") {
 		r.classic(lb)

@@ -20,7 +20,9 @@ const defaultPolicy = "ELBSecurityPolicy-2016-08"
 
 func (r *reader) readListeners() {
 	for _, res := range r.d.Of("aws_lb_listener", "aws_alb_listener", "data.aws_lb_listener", "data.aws_alb_listener") {
-		r.listener(res)
+		if r.d.Canonical(res.ID) == res.ID {
+			r.listener(res)
+		}
 	}
 	for _, res := range r.d.Of("aws_lb_listener_rule", "aws_alb_listener_rule", "data.aws_lb_listener_rule") {
 		r.rule(res)
