@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -111,6 +112,7 @@ func (o graphOptions) run(a *app, paths []string) error {
 	if err != nil {
 		return err
 	}
+	g.Title += ofPaths(paths)
 	contents := make([]bytes.Buffer, len(outputs))
 	for i, out := range outputs {
 		if err := pictures[out.format](&contents[i], g, picture.Options{Theme: theme}); err != nil {
@@ -191,4 +193,18 @@ func named(s *topo.Snapshot, name, form string) ([]ref.ID, error) {
 		}
 	}
 	return out, nil
+}
+
+// ofPaths names what a picture or a page is of, as the user called it.
+func ofPaths(paths []string) string {
+	var out []string
+	for _, p := range paths {
+		if p = filepath.ToSlash(filepath.Clean(p)); p != "." {
+			out = append(out, p)
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return " of " + strings.Join(out, ", ")
 }

@@ -68,10 +68,17 @@ func (b *builder) connections() {
 		shown bool
 	}
 	seen := map[[2]string]found{}
+	implied := false
 	for _, to := range b.units {
 		asked := accepts(to.e)
 		if asked.IsEmpty() {
 			continue
+		}
+		if anyone := b.fromInternet(to, asked); b.whole && asked.Overlaps(anyone) {
+			implied = true
+			if asked = asked.Minus(anyone); asked.IsEmpty() {
+				continue
+			}
 		}
 		for _, from := range b.units {
 			if from.key == to.key || !opens(from.e) {
@@ -89,6 +96,24 @@ func (b *builder) connections() {
 			}
 		}
 	}
+	if implied {
+		b.notes = append(b.notes, "What the internet reaches, the rest of the design may reach too; those connections are not drawn.")
+	}
+}
+
+// fromInternet is the ports of an endpoint that the internet surely reaches.
+func (b *builder) fromInternet(u unit, asked netset.Ports) netset.Ports {
+	return b.answer(u, asked).Packets.Sure
+}
+
+// answer is what the internet reaches of an endpoint, asked once for each class.
+func (b *builder) answer(u unit, asked netset.Ports) reach.Answer {
+	a, ok := b.open[u.class]
+	if !ok {
+		a = b.net.Internet(u.e.ID, asked)
+		b.open[u.class] = a
+	}
+	return a
 }
 
 // tlsOf is the encryption of connections to an endpoint if the thing itself
@@ -103,7 +128,6 @@ func (b *builder) tlsOf(e *topo.Endpoint) reach.TLS {
 // entrances are connections from the internet, and from load balancers to what
 // is behind them.
 func (b *builder) entrances() {
-	seen := map[string]reach.Answer{}
 	for _, u := range b.units {
 		if u.e.Kind == topo.BalancerEndpoint {
 			b.balancer(u)
@@ -113,12 +137,7 @@ func (b *builder) entrances() {
 		if asked.IsEmpty() {
 			continue
 		}
-		a, ok := seen[u.class]
-		if !ok {
-			a = b.net.Internet(u.e.ID, asked)
-			seen[u.class] = a
-		}
-		if works, label, shown := verdict(a.Packets, asked); shown {
+		if works, label, shown := verdict(b.answer(u, asked).Packets, asked); shown {
 			b.connect(edgeKey{b.internet(), u.key, Connection, works, b.tlsOf(u.e)}, label, "")
 		}
 	}

@@ -99,6 +99,7 @@ type Box struct {
 	Frame   string   // key of the innermost frame that holds it; empty if none does
 	Name    string   // "orders", or "6 tasks"
 	Word    string   // what it is: "ALB", "Fargate service"
+	Of      string   // what tells it from others of its name: "of module.web"; usually empty
 	Members []Member // what it stands for, in order; one unless several are merged
 	Lines   []Line   // of Gates
 	Badge   Badge

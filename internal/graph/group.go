@@ -64,7 +64,7 @@ func base(x *Box) string { return fmt.Sprintf("%d %d %v %s", x.Kind, x.Lane, x.P
 
 // few is how many boxes that are alike stand each for itself.
 func few(k Kind) int {
-	if k == Service || k == Door {
+	if k == Service || k == Door || k == Gateway {
 		return 1
 	}
 	return 2
@@ -199,7 +199,7 @@ func (b *builder) merge(groups [][]string, frame func([]string) string) {
 			continue
 		}
 		first := b.boxes[g[0]]
-		m := Box{Key: groupPrefix + strings.TrimPrefix(first.Key, groupPrefix), Kind: first.Kind, Lane: first.Lane, Frame: frame(g), Word: first.Word, Perhaps: true, Peers: first.Peers}
+		m := Box{Key: groupPrefix + strings.TrimPrefix(first.Key, groupPrefix), Kind: first.Kind, Lane: first.Lane, Frame: frame(g), Word: first.Word, Perhaps: true}
 		for _, k := range g {
 			x := b.boxes[k]
 			if x.Word != m.Word {
@@ -317,8 +317,8 @@ func (b *builder) graph() Graph {
 }
 
 func labelOf(labels []string, k EdgeKind) string {
-	if k == Exit && slices.Contains(labels, "all traffic") {
-		return ""
+	if k == Exit && slices.ContainsFunc(labels, func(l string) bool { return l == "all traffic" || l == "tcp, udp" }) {
+		return "" // whatever can leave
 	}
 	if slices.Contains(labels, "all traffic") {
 		return "all traffic"
@@ -360,7 +360,7 @@ func (b *builder) frames(boxes []Box) []Frame {
 			id := ref.ID(cluster)
 			f := Frame{Key: x.Frame, Kind: ClusterFrame, Parent: vpc, Name: b.nameOf(id), ID: id}
 			if c := b.Cluster(id); c != nil {
-				f.Name = c.Name
+				f.Name = strings.TrimPrefix(c.Name, "cluster/")
 			}
 			add(f)
 		}

@@ -64,7 +64,7 @@ func (b *builder) call(e *topo.Endpoint, n need.Need, certain fact.Tri) {
 			works = works.And(fact.Unknown)
 		}
 		if works != fact.No || p.Kind != topo.GatewayEndpoint {
-			b.connect(edgeKey{from, b.door(p), Need, works, reach.TLSEncrypted}, "tcp/443", why)
+			b.connect(edgeKey{from, b.door(p), Need, works, reach.TLSUnknown}, "tcp/443", why)
 			return
 		}
 	}
@@ -85,7 +85,7 @@ func (b *builder) call(e *topo.Endpoint, n need.Need, certain fact.Tri) {
 	name := cmp.Or(n.Registry, n.Service)
 	key := servicePrefx + name
 	b.box(Box{Key: key, Kind: Service, Lane: ServicesLane, Name: name, Word: serviceWord(n), Members: []Member{{Name: name}}})
-	b.connect(edgeKey{from, key, Need, works, reach.TLSEncrypted}, label, why)
+	b.connect(edgeKey{from, key, Need, works, reach.TLSUnknown}, label, why)
 }
 
 // through is whether calls from every subnet of an endpoint get through a VPC

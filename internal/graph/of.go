@@ -25,7 +25,8 @@ type Options struct {
 
 // Of is the map of the snapshot of a network.
 func Of(n *reach.Network, o Options) Graph {
-	b := &builder{net: n, Snapshot: n.Snapshot(), at: map[ref.ID]string{}, boxes: map[string]*Box{}, edges: map[edgeKey]*link{}}
+	b := &builder{net: n, Snapshot: n.Snapshot(), at: map[ref.ID]string{}, boxes: map[string]*Box{}, edges: map[edgeKey]*link{}, open: map[string]reach.Answer{},
+		whole: len(o.Focus)+len(o.From)+len(o.To) == 0}
 	b.things()
 	b.connections()
 	b.entrances()
@@ -48,6 +49,8 @@ type builder struct {
 	notes []string
 	units []unit // what takes part in connections, by key
 	ways  map[ref.ID][]reach.Exit
+	open  map[string]reach.Answer // class → what the internet reaches of it
+	whole bool                    // nothing narrows the map
 }
 
 // unit is an endpoint with its box.
@@ -125,8 +128,8 @@ func (b *builder) things() {
 		b.at[e.ID], b.at[owner] = key, key
 		b.units = append(b.units, unit{key, e, b.class(e)})
 		x := Box{Key: key, Kind: b.kindOf(e), Lane: b.laneOf(e), Frame: b.frameOf(e.VPC, owner), Word: b.wordOf(e, owner), Perhaps: e.Exists != fact.Yes}
-		x.Name = b.nameOf(owner)
-		x.Members = []Member{{ID: owner, Name: x.Name, Detail: listensText(e), Place: e.Place}}
+		x.Name, x.Of = b.namesOf(owner)
+		x.Members = []Member{{ID: owner, Name: b.nameOf(owner), Detail: listensText(e), Place: e.Place}}
 		b.box(x)
 	}
 	for i := range b.Workloads {
@@ -153,6 +156,15 @@ func (b *builder) onHosts(w *topo.Workload) {
 	}
 	x.Members = []Member{{ID: w.ID, Name: w.Name, Place: w.Place}}
 	b.box(x)
+}
+
+// namesOf is the name of a thing, and what its label says to tell it from others.
+func (b *builder) namesOf(id ref.ID) (name, of string) {
+	name = b.nameOf(id)
+	if short, module, ok := strings.Cut(name, " of "); ok && short != "" && module != "" {
+		return short, "of " + module
+	}
+	return name, ""
 }
 
 func (b *builder) nameOf(id ref.ID) string {

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -182,18 +183,38 @@ func wish(it *item) (y, weight float64) {
 	return y / weight, weight
 }
 
+// bows lets lines that come back to their column swing out, the longer the
+// further, so that they do not lie on each other.
+func (l *layout) bows() {
+	loops := map[int][]*wire{}
+	for i := range l.wires {
+		if w := &l.wires[i]; w.from.item.col == w.to.item.col {
+			loops[w.from.item.col] = append(loops[w.from.item.col], w)
+		}
+	}
+	long := func(w *wire) float64 { return math.Abs(w.from.y() - w.to.y()) }
+	for _, list := range loops {
+		slices.SortStableFunc(list, func(a, b *wire) int { return cmp.Compare(long(a), long(b)) })
+		step := min(10, 110/float64(len(list)))
+		for i, w := range list {
+			w.bow = 24 + float64(i)*step
+		}
+	}
+}
+
 // across gives columns their places from left to right. The room between two of
 // them grows with how far lines climb there.
 func (l *layout) across() {
-	climb := make([]float64, len(l.cols)+1)
+	climb := make([]float64, len(l.cols))
+	swing := make([]float64, len(l.cols))
+	l.bows()
 	for _, w := range l.wires {
-		a, b := w.from, w.to
-		at := min(a.item.col, b.item.col)
-		dy := math.Abs(a.y() - b.y())
-		if a.item.col == b.item.col {
-			dy = dy/2 + 80
+		at := min(w.from.item.col, w.to.item.col)
+		if w.from.item.col == w.to.item.col {
+			swing[at] = max(swing[at], w.bow*0.75+14)
+			continue
 		}
-		climb[at] = max(climb[at], dy)
+		climb[at] = max(climb[at], math.Abs(w.from.y()-w.to.y()))
 	}
 	for _, b := range l.bands {
 		b.first, b.last = len(l.cols), -1
@@ -211,12 +232,9 @@ func (l *layout) across() {
 		c.lo = x
 		c.x = x + c.room[left]
 		c.hi = c.x + c.w + c.room[right]
-		x = c.hi + max(curveMin, min(curveMax, 26+climb[i]/5))
+		x = c.hi + max(curveMin, min(curveMax, 26+climb[i]/7), swing[i])
 		if i == len(l.cols)-1 {
-			x = c.hi
-			if climb[i] > 0 {
-				x += 40
-			}
+			x = c.hi + swing[i]
 		}
 	}
 	l.width = max(x+margin, 640)

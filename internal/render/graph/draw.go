@@ -36,8 +36,11 @@ func num(v float64) string { return strconv.FormatFloat(math.Round(v*10)/10, 'f'
 // draw is the picture of a layout.
 func draw(l *layout, o Options) string {
 	c := &canvas{o: o}
-	class := "mu"
-	c.put(`<svg xmlns="http://www.w3.org/2000/svg" class="%s" viewBox="0 0 %s %s" width="%s" height="%s" role="img" aria-labelledby="mu-title mu-desc">`, class, l.width, l.height, l.width, l.height)
+	size := fmt.Sprintf(`width="%s" height="%s"`, num(l.width), num(l.height))
+	if o.Inline {
+		size = fmt.Sprintf(`style="width:100%%;height:auto;max-width:%spx;min-width:%spx"`, num(l.width), num(l.width*0.66))
+	}
+	c.put(`<svg xmlns="http://www.w3.org/2000/svg" class="mu" viewBox="0 0 %s %s" %s role="img" aria-labelledby="mu-title mu-desc">`, l.width, l.height, size)
 	c.put(`<title id="mu-title">%s</title>`, escape(l.g.Title))
 	c.put(`<desc id="mu-desc">%s</desc>`, escape(describe(l.g)))
 	c.put("<style>\n%s</style>", sheet(o.Theme))
@@ -175,7 +178,7 @@ func (l *layout) drawFrames(c *canvas) {
 			top -= groupHead - 4
 			c.put(`<g><title>%s</title><rect class="cluster" x="%s" y="%s" width="%s" height="%s" rx="8"/>`, escape("cluster "+string(f.ID)), col.x-9, top, col.w+18, foot-top+groupPad)
 			t, _ := textFont.cut("cluster "+f.Name, col.w-badgeRoom(f.Badge))
-			c.put(`<text class="fd" x="%s" y="%s">%s</text></g>`, col.x, top+14, escape(t))
+			c.put(`<text class="fd" x="%s" y="%s">%s</text></g>`, col.x, top+15, escape(t))
 			drawBadges(c, f.Badge, col.x+col.w+4, top+3)
 		}
 	}
@@ -194,7 +197,11 @@ func firstOf(items []*item, group string) *item {
 }
 
 func (l *layout) drawFrameName(c *canvas, f *graph.Frame, x, y, room float64) {
-	name, _ := frameFont.cut("VPC "+f.Name, min(room*0.6, 420))
+	name := f.Name
+	if !strings.HasPrefix(strings.ToLower(name), "vpc") {
+		name = "VPC " + name
+	}
+	name, _ = frameFont.cut(name, min(room*0.6, 420))
 	c.put(`<text class="ft" x="%s" y="%s">%s</text>`, x, y, escape(name))
 	at := x + frameFont.width(name) + 8
 	if f.Detail != "" {
@@ -237,8 +244,7 @@ func (l *layout) drawWire(c *canvas, w wire) {
 	}
 	var path string
 	if w.from.item.col == w.to.item.col {
-		k := min(50, 20+math.Abs(ay-by)/6)
-		far := a.far + k
+		far := a.far + w.bow
 		path = fmt.Sprintf("M%s %sH%sC%s %s %s %s %s %sH%s", num(a.near), num(ay), num(a.far), num(far), num(ay), num(far), num(by), num(b.far), num(by), num(toX))
 	} else {
 		mid := (a.far + b.far) / 2
@@ -343,17 +349,14 @@ func (l *layout) drawBox(c *canvas, it *item) {
 		if t.font == strongFont && t.class == "m" {
 			class += " b"
 		}
-		c.put(`<text class="%s" x="%s" y="%s">%s</text>`, class, col.x+t.x, it.y+t.y+(it.h-it.face.h)/2*centred(x), escape(t.text))
+		c.put(`<text class="%s" x="%s" y="%s">%s</text>`, class, col.x+t.x, it.y+t.y, escape(t.text))
 	}
 	c.put("</g>")
 	if linked {
 		c.put("</a>")
 	}
-	drawBadges(c, x.Badge, col.x+col.w-6, it.y-8)
+	drawBadges(c, x.Badge, col.x+col.w-6, it.y-10)
 }
-
-// centred is 1 for boxes whose text is in their middle if they are higher.
-func centred(*graph.Box) float64 { return 0 }
 
 func worst(x *graph.Box) fact.Tri {
 	out := fact.Yes

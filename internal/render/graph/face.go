@@ -40,6 +40,9 @@ func faceOf(x *graph.Box) face {
 	if x.Word != "" {
 		add(x.Word, textFont, "s", iconW)
 	}
+	if x.Of != "" {
+		add(x.Of, labelFont, "s", iconW)
+	}
 	if len(x.Members) > 1 {
 		y += 3
 		for i, m := range x.Members {

@@ -11,24 +11,24 @@ import (
 // Distances in pixels.
 const (
 	margin     = 28.0
-	gapBoxes   = 18.0 // between boxes of one column
+	gapBoxes   = 20.0 // between boxes of one column
 	gapDummy   = 9.0  // between a line and what is above and below it
 	bandPad    = 16.0 // within the frame of a VPC
 	bandHead   = 34.0 // its name
 	bandGap    = 22.0
 	groupPad   = 9.0 // within the frame of a cluster
-	groupHead  = 24.0
+	groupHead  = 36.0
 	stub       = 18.0 // between a box and a label beside it
 	labelSpace = 5.0  // beside the text of a label
 	labelH     = 15.0
 	portGap    = 19.0
 	curveMin   = 40.0
-	curveMax   = 130.0
+	curveMax   = 110.0
 	lineH      = 15.0
 	boxPad     = 10.0
 	iconW      = 24.0
 	boxMin     = 104.0
-	boxMax     = 190.0
+	boxMax     = 214.0
 	gatesW     = 330.0
 	maxNamed   = 5 // members that a box names
 )
@@ -70,6 +70,7 @@ func (p *port) y() float64 { return p.item.y + p.at }
 type wire struct {
 	from, to *port
 	edge     graph.Edge
+	bow      float64 // how far it swings out, if both are in one column
 }
 
 // column is boxes below each other, with room for labels at both sides.
@@ -300,7 +301,7 @@ func (l *layout) connect() {
 		}
 		joined[[2]*port{a, b}] = true
 		a.ends, b.ends = append(a.ends, b), append(b.ends, a)
-		l.wires = append(l.wires, wire{a, b, e})
+		l.wires = append(l.wires, wire{from: a, to: b, edge: e})
 	}
 	for _, e := range l.g.Edges {
 		from, to := l.items[e.From], l.items[e.To]

@@ -150,6 +150,9 @@ func boxText(x graph.Box) []string {
 	if x.Word != "" {
 		out = append(out, x.Word)
 	}
+	if x.Of != "" {
+		out = append(out, x.Of)
+	}
 	if len(x.Members) > 1 {
 		for _, m := range x.Members[:min(len(x.Members), maxMembers)] {
 			out = append(out, m.Name)

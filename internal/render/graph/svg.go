@@ -32,7 +32,7 @@ type Options struct {
 	// Link is where a badge leads, for a fingerprint: "#f-9c41e0d2"; nil if
 	// nowhere.
 	Link func(fingerprint string) string
-	// Inline leaves out what a picture within a page does not need.
+	// Inline lets a picture within a page take the width that there is.
 	Inline bool
 }
 

@@ -65,7 +65,7 @@ var rules = []string{
 	".w.open{stroke:$plain}",
 	".w.way{stroke:$faint;stroke-width:1.2}",
 	".w.no{stroke:$bad;stroke-dasharray:1.5 3.5;stroke-linecap:round;stroke-width:2}",
-	".w.may{stroke-dasharray:5 4}",
+	".w.may{stroke-dasharray:5 4;stroke-width:1.2}",
 	".tip{fill:$line}.tip.tls{fill:$safe}.tip.open{fill:$plain}.tip.way{fill:$faint}",
 	".stop{fill:none;stroke:$bad;stroke-width:2;stroke-linecap:round}",
 	".pill{fill:$paper;stroke:$edge;stroke-width:.8}",
