@@ -15,6 +15,7 @@ import (
 	"github.com/muralla-net/muralla/internal/intent"
 	"github.com/muralla-net/muralla/internal/render/text"
 	"github.com/muralla-net/muralla/internal/suppress"
+	"github.com/muralla-net/muralla/internal/topo"
 )
 
 // checkOptions is what the flags of check say.
@@ -56,7 +57,7 @@ muralla.yaml beside the first PATH.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringArrayVarP(&o.outputs, "output", "o", []string{"text"}, "write `FORMAT[=FILE]`: text, json, junit, sarif or markdown; may be repeated")
+	f.StringArrayVarP(&o.outputs, "output", "o", []string{"text"}, "write `FORMAT[=FILE]`: text, json, junit, sarif, markdown or html; may be repeated")
 	f.StringVar(&o.failOn, "fail-on", "high", "exit 1 from this `SEVERITY` on: critical, high, medium, low or never")
 	f.BoolVar(&o.strict, "strict", false, "exit 3 if anything is undecided or could not be read")
 	o.flags(f)
@@ -108,6 +109,8 @@ func (o checkOptions) run(a *app, paths []string) error {
 		return err
 	}
 
+	var read *topo.Snapshot
+	req.keep = func(s *topo.Snapshot) { read = s }
 	report, err := o.analyse(a, req)
 	if err != nil {
 		return err
@@ -121,7 +124,7 @@ func (o checkOptions) run(a *app, paths []string) error {
 	if err := text.WriteDiagnostics(a.stderr, report.Diagnostics, beside); err != nil {
 		return err
 	}
-	if err := o.show(a, report, outputs, color, paths); err != nil {
+	if err := o.show(a, report, outputs, color, paths, read); err != nil {
 		return err
 	}
 	return o.verdict(report, fails)
@@ -177,10 +180,10 @@ func dayOf(date string) (intent.Date, error) {
 }
 
 // show writes every output; all are laid out before the first is written.
-func (o checkOptions) show(a *app, r finding.Report, outputs []output, color bool, paths []string) error {
+func (o checkOptions) show(a *app, r finding.Report, outputs []output, color bool, paths []string, read *topo.Snapshot) error {
 	contents := make([]bytes.Buffer, len(outputs))
 	for i, out := range outputs {
-		v := view{text.Options{All: o.all, ExplainGaps: o.explainGaps, Color: color && (out.file == "" || o.color == "always")}, paths, o.configName(paths[0]), o.baseline.used()}
+		v := view{text.Options{All: o.all, ExplainGaps: o.explainGaps, Color: color && (out.file == "" || o.color == "always")}, paths, o.configName(paths[0]), o.baseline.used(), read}
 		if err := formats[out.format](&contents[i], r, v); err != nil {
 			return err
 		}

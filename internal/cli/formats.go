@@ -5,15 +5,21 @@ import (
 	"io"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 
 	"github.com/muralla-net/muralla/internal/check"
 	"github.com/muralla-net/muralla/internal/estate"
 	"github.com/muralla-net/muralla/internal/finding"
+	"github.com/muralla-net/muralla/internal/graph"
+	"github.com/muralla-net/muralla/internal/reach"
+	picture "github.com/muralla-net/muralla/internal/render/graph"
+	"github.com/muralla-net/muralla/internal/render/html"
 	"github.com/muralla-net/muralla/internal/render/json"
 	"github.com/muralla-net/muralla/internal/render/junit"
 	"github.com/muralla-net/muralla/internal/render/markdown"
 	"github.com/muralla-net/muralla/internal/render/sarif"
 	"github.com/muralla-net/muralla/internal/render/text"
+	"github.com/muralla-net/muralla/internal/topo"
 )
 
 // view is how a report is to be shown.
@@ -22,17 +28,35 @@ type view struct {
 	paths    []string // of the design
 	config   string   // the file in which the user declares, if there is one
 	baseline string   // the file that lists what is known, if there is one
+
+	snapshot *topo.Snapshot // nil if it is not known
 }
 
 // formats is every output format of check.
 var formats = map[string]func(w io.Writer, r finding.Report, v view) error{
 	"text": func(w io.Writer, r finding.Report, v view) error { return text.Write(w, r, v.Options) },
+	"html": func(w io.Writer, r finding.Report, v view) error { return v.html(w, r) },
 	"json": func(w io.Writer, r finding.Report, _ view) error { return json.Write(w, r, json.Options{}) },
 	"markdown": func(w io.Writer, r finding.Report, v view) error {
 		return markdown.Write(w, r, markdown.Options{All: v.All, Page: pageURI})
 	},
 	"junit": func(w io.Writer, r finding.Report, _ view) error { return junit.WriteReport(w, r) },
 	"sarif": func(w io.Writer, r finding.Report, v view) error { return sarif.Write(w, r, v.sarif()) },
+}
+
+// html is the page, with the map of the design.
+func (v view) html(w io.Writer, r finding.Report) error {
+	o := html.Options{Title: "muralla check" + ofPaths(v.paths), Page: pageURI, Version: moduleVersion()}
+	if v.snapshot != nil {
+		var b strings.Builder
+		g := graph.Of(reach.New(v.snapshot), graph.Options{Findings: r.Findings})
+		g.Title += ofPaths(v.paths)
+		if err := picture.SVG(&b, g, picture.Options{Inline: true, Link: html.Anchor}); err != nil {
+			return err
+		}
+		o.Map = b.String()
+	}
+	return html.Write(w, r, o)
 }
 
 // sarif is the same for code scanning, which wants files as they are named in the

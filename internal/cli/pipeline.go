@@ -10,6 +10,7 @@ import (
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/intent"
 	"github.com/muralla-net/muralla/internal/suppress"
+	"github.com/muralla-net/muralla/internal/topo"
 )
 
 // request is what check asks of the engines.
@@ -25,6 +26,8 @@ type request struct {
 	Region, Account string // that templates are deployed to; empty: unknown
 
 	Intent intent.Intent
+
+	keep func(*topo.Snapshot) // is given what was read, for outputs that show it; may be nil
 }
 
 // analyse reads the inputs and judges them, before exceptions and severities are
@@ -37,6 +40,9 @@ func engines(r request) (finding.Report, error) {
 	e, diags, err := open(r)
 	if err != nil {
 		return finding.Report{}, err
+	}
+	if r.keep != nil {
+		r.keep(e.Snapshot)
 	}
 	report := check.Run(e.Snapshot, r.Intent, check.Options{Input: r.words()})
 	report.Diagnostics, report.Marks = diags, suppress.Marks(e.Remarks)

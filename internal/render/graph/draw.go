@@ -36,19 +36,19 @@ func num(v float64) string { return strconv.FormatFloat(math.Round(v*10)/10, 'f'
 // draw is the picture of a layout.
 func draw(l *layout, o Options) string {
 	c := &canvas{o: o}
-	size := fmt.Sprintf(`width="%s" height="%s"`, num(l.width), num(l.height))
+	size, above := fmt.Sprintf(`width="%s" height="%s"`, num(l.width), num(l.height)), 0.0
 	if o.Inline {
+		above = l.top - laneHead - 14 // a page has a title
 		size = fmt.Sprintf(`style="width:100%%;height:auto;max-width:%spx;min-width:%spx"`, num(l.width), num(l.width*0.66))
 	}
-	c.put(`<svg xmlns="http://www.w3.org/2000/svg" class="mu" viewBox="0 0 %s %s" %s role="img" aria-labelledby="mu-title mu-desc">`, l.width, l.height, size)
+	c.put(`<svg xmlns="http://www.w3.org/2000/svg" class="mu" viewBox="0 %s %s %s" %s role="img" aria-labelledby="mu-title mu-desc">`, above, l.width, l.height-above, size)
 	c.put(`<title id="mu-title">%s</title>`, escape(l.g.Title))
 	c.put(`<desc id="mu-desc">%s</desc>`, escape(describe(l.g)))
 	c.put("<style>\n%s</style>", sheet(o.Theme))
 	c.put(`<rect class="paper" width="%s" height="%s"/>`, l.width, l.height)
-	title, _ := titleFont.cut(l.g.Title, l.width-2*margin)
-	c.put(`<text class="title" x="%s" y="38">%s</text>`, margin, escape(title))
-	sub, _ := textFont.cut(l.g.Subtitle, l.width-2*margin)
-	c.put(`<text class="sub" x="%s" y="56">%s</text>`, margin, escape(sub))
+	if !o.Inline {
+		l.drawTitle(c)
+	}
 	l.drawLanes(c)
 	l.drawFrames(c)
 	for _, w := range l.wires {
@@ -64,6 +64,13 @@ func draw(l *layout, o Options) string {
 	l.drawLegend(c)
 	c.put("</svg>")
 	return c.String()
+}
+
+func (l *layout) drawTitle(c *canvas) {
+	title, _ := titleFont.cut(l.g.Title, l.width-2*margin)
+	c.put(`<text class="title" x="%s" y="38">%s</text>`, margin, escape(title))
+	sub, _ := textFont.cut(l.g.Subtitle, l.width-2*margin)
+	c.put(`<text class="sub" x="%s" y="56">%s</text>`, margin, escape(sub))
 }
 
 // maxDescribed is how many edges the description tells.
