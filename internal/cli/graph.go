@@ -158,8 +158,9 @@ func (o graphOptions) draw(a *app, req request) (graph.Graph, diag.List, error) 
 			if err != nil {
 				return outcome{diags: diags, err: err}
 			}
-			report := suppress.Apply(check.Run(e.Snapshot, req.Intent, check.Options{Input: req.words()}), req.Intent, today)
-			show.Findings = report.Findings
+			report := check.Run(e.Snapshot, req.Intent, check.Options{Input: req.words()})
+			report.Marks = suppress.Marks(e.Remarks)
+			show.Findings = suppress.Apply(report, req.Intent, today).Findings
 		}
 		return outcome{g: graph.Of(reach.New(e.Snapshot), show), diags: diags}
 	})
