@@ -53,6 +53,8 @@ type admission struct {
 	doubts  []doubt
 	touched []int32
 
+	steps int // sources touched and destinations tried
+
 	// Room that is used again.
 	from, filter, admits []int32
 	rows                 [3]arcs
@@ -130,6 +132,7 @@ func (a *admission) admit(z int32) (out [3]arcs) {
 				row := &rows[s.refs]
 				for k := s.start[from]; k < s.start[from+1]; k++ {
 					t := s.filter[k]
+					a.steps += int(s.ground.from[t+1] - s.ground.from[t])
 					for to := s.ground.from[t]; to < s.ground.from[t+1]; to++ {
 						if !s.enters[to] {
 							continue
@@ -242,6 +245,7 @@ func (a *admission) settle(set int32, d doubt, filter int32, exactly func() filt
 }
 
 func (a *admission) touch(x, set int32) {
+	a.steps++
 	if a.set[x] == 0 {
 		a.touched = append(a.touched, x)
 	}

@@ -44,6 +44,7 @@ type Table struct {
 	passes []filtered
 	arcs   [][3]arcs // by zone where they start and reach.Way.Refs
 	bases  []int32   // by zone: its first sig
+	steps  int
 	// atSig are the interfaces of classes by sig, in rows.
 	sigStart []int32
 	atSig    []end
@@ -100,7 +101,7 @@ func Of(n *reach.Network, o Options) *Table {
 	grounds := b.cover()
 	t := &Table{network: n, outside: b.outside, class: make(map[ref.ID]Class, len(b.s.Endpoints)),
 		sets: make([]netset.Bounds, 1), ids: map[string]Set{}, whole: map[wholeKey]Set{}, joins: map[uint64]Set{}, or: map[uint64]Set{}}
-	t.arcs = b.admit(grounds)
+	t.arcs, t.steps = b.admit(grounds)
 	for _, g := range grounds {
 		t.bases = append(t.bases, g.base)
 	}
@@ -114,8 +115,8 @@ func Of(n *reach.Network, o Options) *Table {
 }
 
 // admit finds what groups let pass, zone by zone on all processors.
-func (b *builder) admit(grounds []*ground) [][3]arcs {
-	out := make([][3]arcs, len(b.zones))
+func (b *builder) admit(grounds []*ground) (out [][3]arcs, steps int) {
+	out = make([][3]arcs, len(b.zones))
 	shared := b.passes.clone()
 	parallel(len(b.zones), func() func(int) {
 		a := &admission{builder: b, grounds: grounds, passes: b.passes.clone()}
@@ -123,6 +124,7 @@ func (b *builder) admit(grounds []*ground) [][3]arcs {
 		return func(z int) {
 			got := a.admit(int32(z))
 			b.mu.Lock()
+			steps, a.steps = steps+a.steps, 0
 			for i := len(mine); i < len(a.passes.list); i++ {
 				mine = append(mine, shared.intern(a.passes.list[i]))
 			}
@@ -136,7 +138,7 @@ func (b *builder) admit(grounds []*ground) [][3]arcs {
 		}
 	})
 	b.passes = shared
-	return out
+	return out, steps
 }
 
 // classify joins endpoints whose interfaces are in the same places and on the
@@ -243,14 +245,14 @@ func (t *Table) Edges() iter.Seq[Edge] {
 	}
 }
 
-// Arcs is how many pairs the table holds of what groups let pass, before places
-// are joined with them.
-func (t *Table) Arcs() int {
-	n := 0
+// Effort is how many pairs the table holds of what groups let pass, before places
+// are joined with them, and how many steps it took to find them. Both depend on
+// the snapshot only.
+func (t *Table) Effort() (arcs, steps int) {
 	for z := range t.arcs {
 		for r := range t.arcs[z] {
-			n += len(t.arcs[z][r].to)
+			arcs += len(t.arcs[z][r].to)
 		}
 	}
-	return n
+	return arcs, t.steps
 }
