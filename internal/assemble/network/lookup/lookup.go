@@ -1,4 +1,17 @@
-package network
+// Package lookup says what data sources find of what the estate makes.
+//
+// # Model
+// A data source names a thing by an id, by its name, by tags, or by the VPC that
+// it is in. [Resolve] makes it an alias of that thing, or a list of such things.
+//
+// # Guarantees
+// Only what surely matches, and what nothing else surely matches, is found; what
+// may match stays a thing elsewhere.
+//
+// # Not modelled
+// Several accounts in one estate, patterns in filters, and filters by anything but
+// tags and the VPC.
+package lookup
 
 import (
 	"cmp"
@@ -12,6 +25,12 @@ import (
 	"github.com/muralla-net/muralla/internal/resource"
 	"github.com/muralla-net/muralla/internal/topo"
 )
+
+// Resolve tells the design what its data sources find.
+func Resolve(d *design.Design) {
+	byProperties(d)
+	onlyOnes(d)
+}
 
 // byProperties resolves data sources that look things up by what is written of
 // them: VPCs and subnets by tags, load balancers, target groups and clusters by
