@@ -19,7 +19,7 @@ import (
 // that kind and name, else things whose address matches. Addresses with a glob
 // are about endpoints, and about groups and networks only if none matches.
 func (d directory) find(pattern string) []entry {
-	if i := slices.IndexFunc(d.entries, func(e entry) bool { return string(e.id) == pattern }); i >= 0 {
+	if i, ok := d.byID[ref.ID(pattern)]; ok {
 		return d.entries[i : i+1]
 	}
 	match := func(ok func(entry) bool) []entry {
@@ -32,10 +32,17 @@ func (d directory) find(pattern string) []entry {
 		return out
 	}
 	if kind, name, ok := strings.Cut(pattern, "/"); ok {
-		glob := intent.NewGlob(name)
-		if found := match(func(e entry) bool {
-			return slices.Contains(e.kinds, kind) && slices.ContainsFunc(e.names, glob.MatchText)
-		}); len(found) > 0 {
+		var found []entry
+		if glob := intent.NewGlob(name); isGlob(name) {
+			found = match(func(e entry) bool {
+				return slices.Contains(e.kinds, kind) && slices.ContainsFunc(e.names, glob.MatchText)
+			})
+		} else {
+			for _, i := range d.byName[pattern] {
+				found = append(found, d.entries[i])
+			}
+		}
+		if len(found) > 0 {
 			return found
 		}
 	}
@@ -53,6 +60,8 @@ func (d directory) members(e entry, starts bool) []Member {
 		return d.tasks(d.Workload(e.id))
 	case d.Endpoint(e.id) != nil:
 		return []Member{d.member(d.Endpoint(e.id), "", fact.Yes, finding.Evidence{})}
+	case d.Cluster(e.id) != nil:
+		return d.inCluster(d.Cluster(e.id), starts)
 	case d.SecurityGroup(e.id) != nil:
 		return d.gather(e.id, starts, func(p *topo.Endpoint) []Member { return d.holds(p, e.id) })
 	case d.Subnet(e.id) != nil:
@@ -143,6 +152,32 @@ func (d directory) gather(id ref.ID, starts bool, choose func(*topo.Endpoint) []
 	}
 	if len(out) == 0 {
 		return []Member{empty(d.Label(id), starts)}
+	}
+	return out
+}
+
+// inCluster is the tasks of the workloads of a cluster. One whose cluster is not
+// known may be of it.
+func (d directory) inCluster(c *topo.Cluster, starts bool) []Member {
+	var out []Member
+	for i := range d.Workloads {
+		w := &d.Workloads[i]
+		switch w.Cluster {
+		case c.ID:
+			out = append(out, d.tasks(w)...)
+		case "":
+			if w.Kind == topo.StandaloneWorkload {
+				continue // nothing of the design starts it
+			}
+			for _, m := range d.tasks(w) {
+				m.Belongs = m.Belongs.And(fact.Unknown)
+				m.Gaps = append(m.Gaps, finding.Evidence{Text: "whether " + d.Label(w.ID) + " runs in " + d.Label(c.ID) + because(""), Place: w.Place})
+				out = append(out, m)
+			}
+		}
+	}
+	if len(out) == 0 {
+		return []Member{empty("cluster "+c.Name, starts)}
 	}
 	return out
 }

@@ -1,26 +1,25 @@
 package ask
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/netset"
+	"github.com/muralla-net/muralla/internal/question"
 	"github.com/muralla-net/muralla/internal/reach"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/topo"
 )
 
 // MaxPairs is how many pairs one question may be about.
-const MaxPairs = 200
+const MaxPairs = 100_000
 
 // Member is one thing that a side means.
 type Member struct {
-	Party reach.Party // the zero Party if Gap says that nothing of the design is known to be there
+	Party reach.Party // the zero Party if Gaps say that nothing of the design is known to be there
 
 	// ID is the thing that was named, or that is named for it: a workload, a load
 	// balancer, a host; empty for hosts outside. Its task may run on the endpoint
@@ -28,6 +27,8 @@ type Member struct {
 	ID    ref.ID
 	Text  string    // "task orders", "internet", "10.0.0.0/8 outside the design"
 	Place ref.Place // of the thing
+
+	Service string // of AWS, as a destination: "ecr.api"
 
 	// Belongs is Yes, or Unknown if the thing may not be there or not be meant;
 	// Gaps give the reasons. It is No for what can have no connection at all.
@@ -38,153 +39,207 @@ type Member struct {
 // Pair is one connection that is asked about.
 type Pair struct{ From, To Member }
 
-// Resolve finds what the sides of a question mean. The error is an [*Error].
-func Resolve(s *topo.Snapshot, q Question) ([]Pair, error) {
-	d := directoryOf(s)
-	from, err := d.side(q.From, true)
+// pairs finds what the sides of a question mean.
+func (a *Asker) pairs(q question.Question) ([]Pair, *question.Error) {
+	if q.Form == question.Mutual {
+		there, err := a.pairs(q.There())
+		if err != nil {
+			return nil, err
+		}
+		back, err := a.pairs(q.Back())
+		if err != nil {
+			return nil, err
+		}
+		if len(there)+len(back) > MaxPairs {
+			return nil, tooMany()
+		}
+		return append(there, back...), nil
+	}
+	from, err := a.dir.side(q.From, true)
 	if err != nil {
 		return nil, err
 	}
-	to, err := d.side(q.To, false)
+	to, err := a.dir.side(q.To, false)
 	if err != nil {
 		return nil, err
+	}
+	return cross(from, to)
+}
+
+// cross is the pairs of two sides: not of hosts outside with each other, and of
+// a thing with itself only if it is the only one.
+func cross(from, to []Member) ([]Pair, *question.Error) {
+	if len(from)*len(to) > MaxPairs+len(from) {
+		return nil, tooMany()
 	}
 	var pairs []Pair
 	for _, f := range from {
 		for _, t := range to {
-			outside := f.Party.Endpoint == "" && t.Party.Endpoint == "" && !f.Party.Addrs.IsEmpty() && !t.Party.Addrs.IsEmpty()
 			self := f.Party.Endpoint != "" && f.Party.Endpoint == t.Party.Endpoint
-			if outside || self && len(from)*len(to) > 1 {
+			if isOutside(f) && isOutside(t) || self && len(from)*len(to) > 1 {
 				continue
 			}
-			if pairs = append(pairs, Pair{f, t}); len(pairs) > MaxPairs {
-				return nil, tooMany()
-			}
+			pairs = append(pairs, Pair{f, t})
 		}
 	}
-	if len(pairs) == 0 {
-		return nil, &Error{"both sides are outside the design, or one thing", "name something of the design on one side: svc/orders, alb/shop, a resource address"}
+	switch {
+	case len(pairs) > MaxPairs:
+		return nil, tooMany()
+	case len(pairs) == 0:
+		return nil, &question.Error{Problem: "both sides are outside the design, or one thing", Hint: "name something of the design on one side: svc/orders, alb/shop, a resource address"}
 	}
 	return pairs, nil
 }
 
-// maxMembers is when the things that a side means are no longer gathered: the
-// question is then too wide, whatever the other side is.
-const maxMembers = 2 * MaxPairs
-
-func tooMany() error {
-	return &Error{fmt.Sprintf("the question is about more than %d pairs", MaxPairs), "narrow a side: svc/web-* in place of svc/*"}
+func isOutside(m Member) bool {
+	return m.Party.Endpoint == "" && (m.Service != "" || !m.Party.Addrs.IsEmpty())
 }
 
-// entry is a thing that can be named.
-type entry struct {
-	id    ref.ID
-	kinds []string // as questions write them, the preferred one first
-	names []string
-	alone bool // it is an endpoint or has some: what "*" means
-}
+// maxMembers is when the things that a side means are no longer gathered.
+const maxMembers = 20_000
 
-// directory is everything that can be named, endpoints first.
-type directory struct {
-	*topo.Snapshot
-	entries []entry
-}
-
-var kindsOfEndpoint = [...][]string{
-	topo.CarrierEndpoint:      {"eni"},
-	topo.TaskEndpoint:         {"svc", "task"},
-	topo.HostEndpoint:         {"instance", "host"},
-	topo.BalancerEndpoint:     {"lb"},
-	topo.StoreEndpoint:        {"db"},
-	topo.FunctionEndpoint:     {"fn"},
-	topo.PrivateLinkEndpoint:  {"endpoint"},
-	topo.InterfaceEndpointENI: {"eni"},
-}
-
-func directoryOf(s *topo.Snapshot) directory {
-	d := directory{Snapshot: s}
-	taken := map[ref.ID]bool{} // endpoints that are named by what they belong to
-	add := func(id ref.ID, alone bool, kinds []string, names ...string) {
-		d.entries = append(d.entries, entry{id, kinds, names, alone})
-	}
-	for _, w := range s.Workloads {
-		taken[w.Endpoint], taken[w.ID] = true, true
-		add(w.ID, true, []string{"svc", "task"}, w.Name)
-	}
-	for _, b := range s.LoadBalancers {
-		taken[b.ID] = true
-		kinds := []string{"lb"}
-		if b.Kind != topo.BalancerUnknown {
-			kinds = []string{strings.ToLower(b.Kind.String()), "lb"}
-		}
-		add(b.ID, true, kinds, b.Name)
-	}
-	for _, h := range s.Hosts {
-		taken[h.ID] = true
-		add(h.ID, true, []string{"instance", "host"}, h.Name)
-	}
-	for _, e := range s.Endpoints {
-		if taken[e.ID] {
-			continue
-		}
-		names := []string{e.Name}
-		if v := s.VPCEndpoint(cmp.Or(e.Owner, e.ID)); v != nil {
-			names = append(names, v.Name, v.Service.Or(""), v.ServiceName.Or(""))
-		}
-		add(e.ID, true, kindsOfEndpoint[min(int(e.Kind), len(kindsOfEndpoint)-1)], names...)
-	}
-	for _, g := range s.SecurityGroups {
-		add(g.ID, false, []string{"sg"}, g.Name)
-	}
-	for _, n := range s.Subnets {
-		add(n.ID, false, []string{"subnet"}, n.Name)
-	}
-	for _, v := range s.VPCs {
-		add(v.ID, false, []string{"vpc"}, v.Name)
-	}
-	for _, l := range s.PrefixLists {
-		add(l.ID, false, []string{"prefix-list"}, l.Name, l.AWSName)
-	}
-	return d
+func tooMany() *question.Error {
+	return &question.Error{Problem: "the question is about more than 100,000 pairs", Hint: "narrow a side: svc/web-* in place of svc/*"}
 }
 
 // side is what one side means; starts is whether it opens the connections.
-func (d directory) side(s Side, starts bool) ([]Member, error) {
-	switch {
-	case s.Internet:
-		return []Member{{Party: reach.Outside(netset.Internet()), Text: "internet", Belongs: fact.Yes}}, nil
-	case s.Pattern == "":
-		out := d.inRange(s.Addrs, s.text, starts)
+func (d directory) side(s question.Side, starts bool) ([]Member, *question.Error) {
+	several := len(s.Names) > 1 || len(s.Except) > 0
+	var out []Member
+	seen := map[string]bool{}
+	for _, n := range s.Names {
+		list, err := d.named(n, starts, several)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range list {
+			if key := m.key(); !seen[key] {
+				seen[key] = true
+				out = append(out, m)
+			}
+		}
 		if len(out) >= maxMembers {
 			return nil, tooMany()
 		}
-		return out, nil
 	}
-	found := d.find(s.Pattern)
+	for _, n := range s.Except {
+		list, err := d.named(n, starts, true)
+		if err != nil {
+			return nil, err
+		}
+		out = d.without(out, list, n.Text)
+	}
+	if len(out) == 0 {
+		return []Member{empty(s.String(), starts)}, nil
+	}
+	return out, nil
+}
+
+func (m Member) key() string {
+	return strings.Join([]string{string(m.ID), string(m.Party.Endpoint), string(m.Party.Subnet), m.Party.Addrs.Key(), m.Service, m.Text}, "\x00")
+}
+
+// named is what one name means. Of several things those that take no part in such
+// connections are left out.
+func (d directory) named(n question.Name, starts, several bool) ([]Member, *question.Error) {
+	switch {
+	case n.Internet:
+		return []Member{{Party: reach.Outside(netset.Internet()), Text: "internet", Belongs: fact.Yes}}, nil
+	case n.Service != "":
+		return d.serviceNamed(n)
+	case n.Pattern == "":
+		return d.inRange(n.Addrs, n.Text, starts), nil
+	}
+	found := d.find(n.Pattern)
 	if len(found) == 0 {
-		return nil, d.unknown(s.Pattern)
+		return nil, d.unknown(n)
 	}
-	several := len(found) > 1 || strings.ContainsAny(s.Pattern, "*?")
+	several = several || len(found) > 1 || isGlob(n.Pattern)
 	var out []Member
 	for _, e := range found {
 		for _, m := range d.members(e, starts) {
 			if several && e.alone && !d.takesPart(m.Party.Endpoint, starts) {
 				continue
 			}
-			if !slices.ContainsFunc(out, func(o Member) bool {
-				return o.ID == m.ID && o.Party.Endpoint == m.Party.Endpoint && o.Party.Subnet == m.Party.Subnet && m.Party.Addrs.Equal(o.Party.Addrs)
-			}) {
-				out = append(out, m)
-			}
+			out = append(out, m)
 			if len(out) >= maxMembers {
 				return nil, tooMany()
 			}
 		}
 	}
 	if len(out) == 0 {
-		return []Member{empty(s.text, starts)}, nil
+		return []Member{empty(n.Text, starts)}, nil
 	}
 	return out, nil
+}
+
+func isGlob(pattern string) bool { return strings.ContainsAny(pattern, "*?") }
+
+// without takes exceptions from the members of a side. What is perhaps excepted
+// belongs perhaps.
+func (d directory) without(list, except []Member, text string) []Member {
+	for _, x := range except {
+		var left []Member
+		for _, m := range list {
+			left = append(left, d.minus(m, x, text)...)
+		}
+		list = left
+	}
+	return list
+}
+
+// minus is a member without an exception: a workload that shares the interface
+// of its host is no exception of another.
+func (d directory) minus(m, x Member, text string) []Member {
+	switch {
+	case isOutside(x) && isOutside(m):
+		if x.Service != "" || m.Service != "" {
+			return slices.DeleteFunc([]Member{m}, func(m Member) bool { return m.Service == x.Service })
+		}
+		left := m.Party.Addrs.Minus(x.Party.Addrs)
+		switch {
+		case left.IsEmpty():
+			return nil
+		case !left.Equal(m.Party.Addrs):
+			m.Party.Addrs, m.Text = left, m.Text+" except "+strings.TrimSuffix(x.Text, " outside the design")
+		}
+		return []Member{m}
+	case isOutside(x) || isOutside(m):
+		return []Member{m}
+	case x.Party.Endpoint == "" || m.Party.Endpoint == "":
+		if x.ID == "" || x.ID != m.ID {
+			return []Member{m}
+		}
+	case x.Party.Endpoint != m.Party.Endpoint, d.Workload(x.ID) != nil && x.ID != m.ID:
+		return []Member{m}
+	}
+	if x.Belongs == fact.Unknown && len(x.Gaps) > 0 {
+		m.Belongs = m.Belongs.And(fact.Unknown)
+		m.Gaps = append(slices.Clone(m.Gaps), x.Gaps...)
+		return []Member{m}
+	}
+	if x.Party.Subnet == "" || x.Party.Subnet == m.Party.Subnet {
+		return nil
+	}
+	if m.Party.Subnet != "" {
+		return []Member{m}
+	}
+	// One of its interfaces is excepted: the others are left.
+	e := d.Endpoint(m.Party.Endpoint)
+	var out []Member
+	for _, l := range e.Subnets.List {
+		if l.ID != x.Party.Subnet {
+			rest := m
+			rest.Party.Subnet, rest.Belongs = l.ID, m.Belongs.And(l.Exists)
+			out = append(out, rest)
+		}
+	}
+	if e.Subnets.More != "" {
+		m.Belongs = m.Belongs.And(fact.Unknown)
+		m.Gaps = append(slices.Clone(m.Gaps), finding.Evidence{Text: "whether further interfaces of " + d.Label(e.ID) + " are in " + text + because(e.Subnets.More), Place: e.Place})
+		out = append(out, m)
+	}
+	return out
 }
 
 // takesPart is whether an endpoint opens or accepts connections: data stores
@@ -195,9 +250,9 @@ func (d directory) takesPart(id ref.ID, starts bool) bool {
 	case e == nil:
 		return true
 	case starts:
-		return e.Kind != topo.StoreEndpoint && e.Kind != topo.PrivateLinkEndpoint
+		return opens(e)
 	}
-	return e.Kind != topo.FunctionEndpoint
+	return accepts(e)
 }
 
 // empty stands for a side where the design has nothing. What somebody would put
@@ -210,56 +265,5 @@ func empty(text string, starts bool) Member {
 	return Member{Text: text, Gaps: []finding.Evidence{{Text: fmt.Sprintf("nothing of the design that %s connections is known to be in %s, and what somebody would put there is not modelled", does, text)}}}
 }
 
-// unknown is the error for a name that nothing has.
-func (d directory) unknown(pattern string) error {
-	problem := "nothing of the design is called " + pattern
-	kind, _, hasKind := strings.Cut(pattern, "/")
-	var names, same, kinds []string
-	for _, e := range d.entries {
-		names = append(names, string(e.id))
-		for _, k := range e.kinds {
-			kinds = append(kinds, k)
-			for _, n := range e.names {
-				if n == "" {
-					continue
-				}
-				names = append(names, k+"/"+n)
-				if hasKind && k == kind && !slices.Contains(same, k+"/"+n) {
-					same = append(same, k+"/"+n)
-				}
-			}
-		}
-	}
-	if best := diag.Closest(pattern, names); best != "" {
-		return &Error{problem, "did you mean " + best + "?"}
-	}
-	if len(same) > 0 {
-		hint := "there are: " + strings.Join(same[:min(len(same), 8)], ", ")
-		if len(same) > 8 {
-			hint += fmt.Sprintf(" and %d more", len(same)-8)
-		}
-		return &Error{problem, hint}
-	}
-	if slices.Contains(everyKind, kind) && hasKind {
-		return &Error{problem, "the design has no " + kind + " at all; it has: " + strings.Join(distinctKinds(kinds), ", ")}
-	}
-	if best := diag.Closest(kind, everyKind); best != "" && hasKind {
-		return &Error{problem, "did you mean " + best + "/" + strings.TrimPrefix(pattern, kind+"/") + "?"}
-	}
-	return &Error{problem, "a side is internet, an address or CIDR, KIND/NAME with one of " + strings.Join(everyKind, ", ") + ", or a resource address"}
-}
-
-var everyKind = []string{"svc", "task", "instance", "host", "alb", "nlb", "clb", "lb", "db", "fn", "eni", "endpoint", "sg", "subnet", "vpc"}
-
-func distinctKinds(kinds []string) []string {
-	var out []string
-	for _, k := range everyKind {
-		if slices.Contains(kinds, k) {
-			out = append(out, k)
-		}
-	}
-	if len(out) == 0 {
-		return []string{"nothing that is modelled"}
-	}
-	return out
-}
+// accepts is whether an endpoint accepts connections: functions only open them.
+func accepts(e *topo.Endpoint) bool { return e.Kind != topo.FunctionEndpoint }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/netset"
+	"github.com/muralla-net/muralla/internal/question"
 	"github.com/muralla-net/muralla/internal/reach"
 )
 
@@ -79,7 +80,7 @@ func TestWaysAgreeWithTrial(t *testing.T) {
 		}
 		want = want.And(e.Exists)
 
-		w, leads := wayOf(e, Question{HasPorts: true}, portsOf(asked))
+		w, leads := wayOf(e, question.Question{HasPorts: true}, portsOf(asked))
 		if !leads {
 			if targetMaybe&asked != 0 {
 				rt.Fatal("a way to an asked port is dropped")

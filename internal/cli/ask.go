@@ -12,6 +12,7 @@ import (
 	"github.com/muralla-net/muralla/internal/ask"
 	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/fact"
+	"github.com/muralla-net/muralla/internal/question"
 	"github.com/muralla-net/muralla/internal/reach"
 	"github.com/muralla-net/muralla/internal/render/json"
 	"github.com/muralla-net/muralla/internal/render/text"
@@ -77,7 +78,7 @@ func (o askOptions) run(a *app, question string, paths []string) error {
 	if err != nil {
 		return err
 	}
-	expect, ok := ask.ParseExpectation(o.expect)
+	expect, ok := question.ParseExpectation(o.expect)
 	if !ok {
 		return fail("use --expect=allow or --expect=deny", "there is no expectation %q", o.expect)
 	}
@@ -85,7 +86,7 @@ func (o askOptions) run(a *app, question string, paths []string) error {
 	if err != nil {
 		return err
 	}
-	q, err := ask.Parse(question)
+	q, err := question.Parse(question)
 	if err != nil {
 		return questioned(err)
 	}
@@ -123,7 +124,7 @@ func (o askOptions) run(a *app, question string, paths []string) error {
 
 // questioned brings the hint of a question that cannot be asked.
 func questioned(err error) error {
-	var e *ask.Error
+	var e *question.Error
 	if errors.As(err, &e) {
 		return fail(e.Hint, "%w", err)
 	}
@@ -131,7 +132,7 @@ func questioned(err error) error {
 }
 
 // answer reads the design and answers. Only this part may take long.
-func (o askOptions) answer(a *app, req request, q ask.Question) (ask.Reply, diag.List, error) {
+func (o askOptions) answer(a *app, req request, q question.Question) (ask.Reply, diag.List, error) {
 	type outcome struct {
 		reply ask.Reply
 		diags diag.List
@@ -155,7 +156,7 @@ func (o askOptions) answer(a *app, req request, q ask.Question) (ask.Reply, diag
 }
 
 // show writes every output; all are laid out before the first is written.
-func (o askOptions) show(a *app, r ask.Reply, e ask.Expectation, diags diag.List, outputs []output, color bool) error {
+func (o askOptions) show(a *app, r ask.Reply, e question.Expectation, diags diag.List, outputs []output, color bool) error {
 	views := map[string]func(io.Writer, bool) error{
 		"text": func(w io.Writer, color bool) error {
 			return text.WriteAnswer(w, r, e, text.Options{All: o.all, Color: color})

@@ -13,6 +13,7 @@ import (
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/intent"
+	"github.com/muralla-net/muralla/internal/question"
 	"github.com/muralla-net/muralla/internal/reach"
 )
 
@@ -132,7 +133,7 @@ func intentOf(t *testing.T, name string) intent.Intent {
 
 func asked(t *testing.T, e Estate, text string) string {
 	t.Helper()
-	q, err := ask.Parse(text)
+	q, err := question.Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,9 @@ type Party struct {
 	// Clients are, with Endpoint a load balancer that keeps the addresses of its
 	// clients, the addresses that its packets have; empty for its own.
 	Clients netset.Addrs
+	// OneClient tells that its packets have one of Clients, and nobody knows which;
+	// else there are clients with each of them.
+	OneClient bool
 }
 
 // At is an endpoint of the snapshot.

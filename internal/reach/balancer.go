@@ -15,6 +15,13 @@ import (
 // Entries are the ways from clients with the given addresses through load
 // balancers to a workload: by balancer, listener, rule and target.
 func (n *Network) Entries(workload ref.ID, clients netset.Addrs) []Entry {
+	return n.EntriesFrom(workload, Outside(clients))
+}
+
+// EntriesFrom are the ways from one party through load balancers to a workload.
+// An endpoint connects to the private addresses of an internal load balancer; to
+// an internet-facing one it goes out to the internet and comes in from there.
+func (n *Network) EntriesFrom(workload ref.ID, clients Party) []Entry {
 	if n.topo.Workload(workload) == nil {
 		return nil
 	}
@@ -25,6 +32,16 @@ func (n *Network) Entries(workload ref.ID, clients netset.Addrs) []Entry {
 	return out
 }
 
+// EntriesTo are the ways through one load balancer to one workload, from the
+// internet.
+func (n *Network) EntriesTo(balancer, workload ref.ID) []Entry {
+	b := n.topo.LoadBalancer(balancer)
+	if b == nil || n.topo.Workload(workload) == nil {
+		return nil
+	}
+	return n.entries(b, workload, Outside(netset.Internet()))
+}
+
 // EntriesOf are the ways from clients through one load balancer to all its
 // targets. Listeners and rules that surely forward nothing have none.
 func (n *Network) EntriesOf(balancer ref.ID, clients netset.Addrs) []Entry {
@@ -32,7 +49,7 @@ func (n *Network) EntriesOf(balancer ref.ID, clients netset.Addrs) []Entry {
 	if b == nil {
 		return nil
 	}
-	return n.entries(b, "", clients)
+	return n.entries(b, "", Outside(clients))
 }
 
 // chain is what leads to a target, with the reasons why it may not.
@@ -49,7 +66,7 @@ func (c chain) and(t fact.Tri, why string) chain {
 }
 
 // entries are the ways through a balancer, to one workload if it is named.
-func (n *Network) entries(b *topo.LoadBalancer, only ref.ID, clients netset.Addrs) []Entry {
+func (n *Network) entries(b *topo.LoadBalancer, only ref.ID, clients Party) []Entry {
 	var out []Entry
 	for _, l := range n.topo.ListenersOf(b.ID) {
 		e := Entry{Balancer: b.ID, Listener: l.ID, FrontPorts: listenPorts(b, l), Client: clientTLS(l.Protocol)}
@@ -81,7 +98,7 @@ type visit struct {
 	balancer *topo.LoadBalancer
 	listener *topo.Listener
 	only     ref.ID // workload, empty for all targets
-	clients  netset.Addrs
+	clients  Party
 	source   []topo.Block // source-ip condition of the rule
 	plain    *Answer      // the front without such a condition, once it is known
 }
@@ -163,32 +180,6 @@ func (v visit) usedElsewhere(group ref.ID) bool {
 	return false
 }
 
-// front is the leg from the clients to the balancer.
-func (v visit) front(e Entry) Answer {
-	clients := v.clients
-	if len(v.source) == 0 && v.plain.Trail != nil {
-		return *v.plain
-	}
-	if len(v.source) > 0 {
-		var admitted netset.Addrs
-		for i := range v.source {
-			some, _ := v.atMost(&v.source[i])
-			admitted = admitted.Union(some)
-		}
-		clients = clients.Intersect(admitted)
-	}
-	to := At(e.Balancer)
-	a := v.Connect(Outside(clients), to, e.FrontPorts.Maybe)
-	if clients.IsEmpty() && !v.clients.IsEmpty() {
-		a.Trail = []Step{{Gate: GateGroupIn, At: e.Listener, Why: "the source-ip condition of the rule means none of these clients"}}
-	}
-	a.Packets, a.Forward = a.Packets.And(e.FrontPorts), a.Forward.And(e.FrontPorts)
-	if len(v.source) == 0 {
-		*v.plain = a
-	}
-	return a
-}
-
 // sourceDoubt says why it is unknown which clients a source-ip condition means.
 func (v visit) sourceDoubt() string {
 	for i := range v.source {
@@ -202,6 +193,8 @@ func (v visit) sourceDoubt() string {
 // legs completes an entry whose target, ports and chain are known.
 func (v visit) legs(e Entry, c chain, health netset.Bounds) Entry {
 	if why := v.sourceDoubt(); why != "" {
+		c = c.and(fact.Unknown, why)
+	} else if why := v.insideDoubt(); why != "" {
 		c = c.and(fact.Unknown, why)
 	}
 	e.Exists, e.Why = c.exists, c.why
@@ -220,31 +213,6 @@ func (v visit) legs(e Entry, c chain, health netset.Bounds) Entry {
 		e.Health.Packets, e.Health.Forward = e.Health.Packets.And(health), e.Health.Forward.And(health)
 	}
 	return e
-}
-
-// back is the leg to the target. If client addresses are preserved, the packets
-// have addresses of the clients and still come from the balancer's interfaces,
-// so that a rule that names its group admits them too.
-func (v visit) back(e Entry, from, to Party) Answer {
-	own := func() Answer { return v.Connect(from, to, e.TargetPorts.Maybe) }
-	kept := func() Answer {
-		if v.clients.IsEmpty() {
-			return own()
-		}
-		through := from
-		through.Clients = v.clients
-		return v.Connect(through, to, e.TargetPorts.Maybe)
-	}
-	switch e.Preserves {
-	case fact.Yes:
-		return kept()
-	case fact.No:
-		return own()
-	}
-	a, b := own(), kept()
-	b.Packets, b.Forward = either(a.Packets, b.Packets), either(a.Forward, b.Forward)
-	b.Gaps = distinct(append(append([]finding.Evidence{{Text: "whether the target sees the addresses of the clients is not known"}}, b.Gaps...), a.Gaps...))
-	return b
 }
 
 func unknownAnswer(from, to Party, asked netset.Ports, why string, at ref.Place) Answer {

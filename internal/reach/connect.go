@@ -76,7 +76,7 @@ pairs:
 	for _, f := range families {
 		sources, targets := n.sides(from, f), n.sides(to, f)
 		if from.Endpoint != "" && !from.Clients.IsEmpty() {
-			sources = behind(sources, ofFamily(from.Clients, f))
+			sources = behind(sources, ofFamily(from.Clients, f), !from.OneClient)
 		}
 		for _, s := range sources {
 			for _, t := range targets {
@@ -121,17 +121,6 @@ pairs:
 		best.Chance = chance
 	}
 	return best
-}
-
-// behind gives the interfaces of a load balancer the addresses of its clients.
-func behind(nodes []side, clients netset.Addrs) []side {
-	if clients.IsEmpty() {
-		return nil
-	}
-	for i := range nodes {
-		nodes[i].hosts, nodes[i].addrs, nodes[i].client = true, clients, widePorts
-	}
-	return nodes
 }
 
 // noPair is the trail if the parties have no interfaces of a common family.

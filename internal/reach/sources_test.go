@@ -70,3 +70,47 @@ func TestTargets(t *testing.T) {
 		}
 	}
 }
+
+// An address is in a class with the packets with which it can connect by itself.
+func TestClasses(t *testing.T) {
+	seen, several := map[bool]int{}, 0
+	for seed := range int64(300) {
+		d := &drawer{Rand: rand.New(rand.NewSource(seed)), unknown: seed%2 == 0}
+		n := New(d.network())
+		asked := netset.TCP(1, 1024).Union(netset.UDP(53, 53))
+		for _, e := range n.Snapshot().Endpoints {
+			for _, in := range []bool{true, false} {
+				from, to := Outside(netset.Everywhere()), At(e.ID)
+				if !in {
+					from, to = to, from
+				}
+				list := n.Classes(from, to, asked)
+				if len(list) > 1 {
+					several++
+				}
+				for _, a := range outside {
+					from, to := Outside(netset.Addr(a)), At(e.ID)
+					if !in {
+						from, to = to, from
+					}
+					want := n.Connect(from, to, asked).Packets
+					var got netset.Bounds
+					found := 0
+					for _, c := range list {
+						if c.Addrs.Contains(a) {
+							got = c.Packets
+							found++
+						}
+					}
+					if found > 1 || !got.Equal(want) {
+						t.Fatalf("seed %d: %v and %s, in %v: %d classes say %v, the connection %v", seed, a, e.ID, in, found, got, want)
+					}
+					seen[want.IsExact() && !want.Sure.IsEmpty()]++
+				}
+			}
+		}
+	}
+	if seen[true] < 100 || seen[false] < 100 || several < 100 {
+		t.Errorf("%v addresses, %d times several classes: the draw is trivial", seen, several)
+	}
+}

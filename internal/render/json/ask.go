@@ -10,6 +10,7 @@ import (
 	truth "github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/netset"
+	"github.com/muralla-net/muralla/internal/question"
 	"github.com/muralla-net/muralla/internal/reach"
 )
 
@@ -102,7 +103,7 @@ type way struct {
 
 // WriteAnswer writes the answer to a question, in the form of
 // docs/schema/ask-v1.schema.json. The error is that of the writer.
-func WriteAnswer(w io.Writer, r ask.Reply, e ask.Expectation, diags diag.List) error {
+func WriteAnswer(w io.Writer, r ask.Reply, e question.Expectation, diags diag.List) error {
 	d := reply{
 		Schema: AnswerSchema, Question: r.Question.String(), Verdict: verdictOf(r.Any), Every: verdictOf(r.Every),
 		Expect: e.String(), Holds: verdictOf(r.Holds(e)),

@@ -13,6 +13,7 @@ import (
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/netset"
+	"github.com/muralla-net/muralla/internal/question"
 	"github.com/muralla-net/muralla/internal/reach"
 	"github.com/muralla-net/muralla/internal/render/json"
 	"github.com/muralla-net/muralla/internal/topo"
@@ -21,7 +22,7 @@ import (
 // fullReply has something in every key of the schema.
 func fullReply(t *testing.T) ask.Reply {
 	t.Helper()
-	q, err := ask.Parse("internet -> svc/<orders> tcp/8080")
+	q, err := question.Parse("internet -> svc/<orders> tcp/8080")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +44,7 @@ func fullReply(t *testing.T) ask.Reply {
 	}
 }
 
-func writeReply(t *testing.T, r ask.Reply, e ask.Expectation, diags diag.List) []byte {
+func writeReply(t *testing.T, r ask.Reply, e question.Expectation, diags diag.List) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	if err := json.WriteAnswer(&out, r, e, diags); err != nil {
@@ -60,7 +61,7 @@ func TestAnswerAndSchemaAgree(t *testing.T) {
 	s := schema{decode(t, text).(map[string]any), map[string]bool{}}
 	diags := diag.List{{Level: diag.Warning, Summary: "module not here", Place: at("main.tf", 7)}}
 	for name, out := range map[string][]byte{
-		"full": writeReply(t, fullReply(t), ask.ExpectDeny, diags), "empty": writeReply(t, ask.Reply{}, ask.ExpectNothing, nil),
+		"full": writeReply(t, fullReply(t), question.ExpectDeny, diags), "empty": writeReply(t, ask.Reply{}, question.ExpectNothing, nil),
 	} {
 		if err := s.check(name, s.root, decode(t, out)); err != nil {
 			t.Error(err)
@@ -74,7 +75,7 @@ func TestAnswerAndSchemaAgree(t *testing.T) {
 }
 
 func TestAnswerForm(t *testing.T) {
-	out := string(writeReply(t, fullReply(t), ask.ExpectDeny, nil))
+	out := string(writeReply(t, fullReply(t), question.ExpectDeny, nil))
 	for _, want := range []string{
 		"{\n  \"schema\": \"muralla.ask/v1\",\n  \"question\": \"internet -> svc/<orders> tcp/8080\",\n  \"verdict\": \"undecided\",",
 		`"expect": "deny"`, `"holds": "undecided"`, `"clientTLS": "TLS"`, `"direct": null`, `"maybe": "tcp/8080"`, `"A & B."`,

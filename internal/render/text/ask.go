@@ -9,6 +9,7 @@ import (
 	"github.com/muralla-net/muralla/internal/ask"
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/netset"
+	"github.com/muralla-net/muralla/internal/question"
 	"github.com/muralla-net/muralla/internal/reach"
 	"github.com/muralla-net/muralla/internal/ref"
 )
@@ -17,10 +18,10 @@ import (
 // gates of a yes in their order, every barrier of a no, the missing facts of
 // what is undecided. Of several pairs those with a no are one row each, unless
 // [Options.All] is set. The error is that of the writer.
-func WriteAnswer(w io.Writer, r ask.Reply, e ask.Expectation, o Options) error {
+func WriteAnswer(w io.Writer, r ask.Reply, e question.Expectation, o Options) error {
 	p := &answerPrinter{printer{width: o.width(), color: o.Color}, r}
 	p.verdict(e)
-	brief := len(r.Results) > 1 && !o.All && e != ask.ExpectAllow
+	brief := len(r.Results) > 1 && !o.All && e != question.ExpectAllow
 	for _, res := range r.Results {
 		if brief && res.Any == fact.No {
 			continue
@@ -46,11 +47,11 @@ func triStyle(t fact.Tri) string {
 }
 
 // verdict is the first lines, where there is more to say than of one pair.
-func (p *answerPrinter) verdict(e ask.Expectation) {
+func (p *answerPrinter) verdict(e question.Expectation) {
 	r := p.reply
-	if e != ask.ExpectNothing {
+	if e != question.ExpectNothing {
 		says := [...]string{fact.Unknown: "it is undecided whether that holds", fact.No: "that does not hold", fact.Yes: "that holds"}[r.Holds(e)]
-		what := map[ask.Expectation]string{ask.ExpectAllow: "every connection is expected to work", ask.ExpectDeny: "no connection is expected to work"}[e]
+		what := map[question.Expectation]string{question.ExpectAllow: "every connection is expected to work", question.ExpectDeny: "no connection is expected to work"}[e]
 		p.paragraph("", what+": "+says)
 	}
 	if len(r.Results) < 2 {

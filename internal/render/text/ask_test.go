@@ -13,6 +13,7 @@ import (
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/netset"
+	"github.com/muralla-net/muralla/internal/question"
 	"github.com/muralla-net/muralla/internal/reach"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/topo"
@@ -22,7 +23,7 @@ import (
 // whose side is not known. name is the name of the task.
 func answered(t *testing.T, name string, pairs int) ask.Reply {
 	t.Helper()
-	q, err := ask.Parse("internet -> svc/* tcp/8080")
+	q, err := question.Parse("internet -> svc/* tcp/8080")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +59,7 @@ func answered(t *testing.T, name string, pairs int) ask.Reply {
 	return r
 }
 
-func render(t *testing.T, r ask.Reply, e ask.Expectation, o Options) string {
+func render(t *testing.T, r ask.Reply, e question.Expectation, o Options) string {
 	t.Helper()
 	var out bytes.Buffer
 	if err := WriteAnswer(&out, r, e, o); err != nil {
@@ -101,7 +102,7 @@ func TestWriteAnswer(t *testing.T) {
 
 not modelled: 2 aws_dx_connection
 `
-	if diff := cmp.Diff(want, render(t, answered(t, "orders", 1), ask.ExpectNothing, Options{})); diff != "" {
+	if diff := cmp.Diff(want, render(t, answered(t, "orders", 1), question.ExpectNothing, Options{})); diff != "" {
 		t.Errorf("want -, got +:\n%s", diff)
 	}
 }
@@ -110,7 +111,7 @@ not modelled: 2 aws_dx_connection
 // all is asked for or every connection was expected to work.
 func TestWriteAnswerOfSeveralPairs(t *testing.T) {
 	r := answered(t, "orders", 2)
-	out := render(t, r, ask.ExpectDeny, Options{})
+	out := render(t, r, question.ExpectDeny, Options{})
 	for _, want := range []string{
 		"no connection is expected to work: it is undecided whether that holds\nUNDECIDED internet -> svc/* tcp/8080\n  of 2 pairs: 0 yes, 1 undecided, 1 no\n\nUNDECIDED internet > task orders",
 		"  no       internet > task other: stopped by public address, inbound security\n           group rules\n           (--all shows each in full)\n",
@@ -119,7 +120,7 @@ func TestWriteAnswerOfSeveralPairs(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
-	for _, out := range []string{render(t, r, ask.ExpectDeny, Options{All: true}), render(t, r, ask.ExpectAllow, Options{})} {
+	for _, out := range []string{render(t, r, question.ExpectDeny, Options{All: true}), render(t, r, question.ExpectAllow, Options{})} {
 		if !strings.Contains(out, "\nNO internet > task other  tcp/8080\n") || strings.Contains(out, "--all") {
 			t.Errorf("the second pair is not in full in\n%s", out)
 		}
@@ -130,7 +131,7 @@ func TestWriteAnswerOfSeveralPairs(t *testing.T) {
 // escapes and nothing else.
 func TestWriteAnswerIsClean(t *testing.T) {
 	hostile := "a\x1b[31m\nYES \u202e\xff"
-	plain := render(t, answered(t, hostile, 2), ask.ExpectNothing, Options{All: true})
+	plain := render(t, answered(t, hostile, 2), question.ExpectNothing, Options{All: true})
 	if strings.ContainsFunc(plain, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) || strings.Contains(plain, "\nYES") {
 		t.Errorf("%q", plain)
 	}
@@ -139,7 +140,7 @@ func TestWriteAnswerIsClean(t *testing.T) {
 			t.Errorf("line %d has %d columns: %s", i+1, columns(l), l)
 		}
 	}
-	coloured := render(t, answered(t, hostile, 2), ask.ExpectNothing, Options{All: true, Color: true})
+	coloured := render(t, answered(t, hostile, 2), question.ExpectNothing, Options{All: true, Color: true})
 	if bare := regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(coloured, ""); bare != plain || coloured == plain {
 		t.Errorf("colour changes the text:\n%s", cmp.Diff(plain, bare))
 	}
