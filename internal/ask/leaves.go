@@ -71,16 +71,16 @@ func (a *Asker) leaves(q question.Question) (Reply, *question.Error) {
 }
 
 // exitsOf adds the ways of an endpoint to hosts outside: those classes of them
-// that it may connect to, by where its routes lead them.
+// that it may connect to, by where its routes lead them. What is behind a gateway
+// endpoint is an AWS service.
 func (a *Asker) exitsOf(q question.Question, f Member, out []Exit) []Exit {
 	asked := netset.AllPorts()
 	if q.HasPorts {
 		asked = q.Ports
 	}
-	beyond := a.dir.outside()
-	for _, c := range a.net.Classes(f.Party, reach.Outside(beyond), asked) {
+	for _, c := range a.net.Classes(f.Party, a.beyond(), asked) {
 		for _, e := range a.net.Exits(f.Party.Endpoint, c.Addrs) {
-			if e.Works == fact.No || f.Party.Subnet != "" && e.Subnet != f.Party.Subnet {
+			if e.Works == fact.No || e.Target == topo.ToGatewayEndpoint || f.Party.Subnet != "" && e.Subnet != f.Party.Subnet {
 				continue
 			}
 			any := c.Packets.Any(asked).And(e.Exists).And(e.Works).And(f.Belongs)
@@ -89,8 +89,8 @@ func (a *Asker) exitsOf(q question.Question, f Member, out []Exit) []Exit {
 				ports = netset.AtMost(c.Packets.Maybe)
 			}
 			x := exitFor(&out, e.Target, e.Gateway)
-			x.Owner, x.Place = a.owner(e), e.Place
-			x.Addrs = x.Addrs.Union(a.behind(e, c.Addrs))
+			x.Owner, x.Place = ownerOf(e), e.Place
+			x.Addrs = x.Addrs.Union(behind(e, c.Addrs))
 			a.uses(x, f, ports, any)
 			if any == fact.Unknown {
 				x.Gaps = append(x.Gaps, f.Gaps...)
@@ -100,7 +100,34 @@ func (a *Asker) exitsOf(q question.Question, f Member, out []Exit) []Exit {
 			}
 		}
 	}
+	s := a.net.Snapshot()
+	for i := range s.VPCEndpoints {
+		v := &s.VPCEndpoints[i]
+		name, known := v.Service.Get()
+		if v.Kind != topo.GatewayEndpoint || !known || !a.routed(f, v.ID) {
+			continue
+		}
+		r := a.service(q, Pair{f, serviceMember(name)})
+		if r.Any == fact.No {
+			continue
+		}
+		x := exitFor(&out, topo.ToGatewayEndpoint, v.ID)
+		x.Owner, x.Place = serviceText(v), v.Place
+		a.uses(x, f, r.Connects.Restrict(r.Asked), r.Any)
+		x.Gaps = append(x.Gaps, r.Gaps...)
+	}
 	return out
+}
+
+// routed is whether a route table of an interface of a member may lead to a
+// gateway endpoint.
+func (a *Asker) routed(f Member, endpoint ref.ID) bool {
+	for _, e := range a.net.Exits(f.Party.Endpoint, netset.Internet().V4()) {
+		if e.Target == topo.ToGatewayEndpoint && e.Gateway == endpoint && (f.Party.Subnet == "" || e.Subnet == f.Party.Subnet) {
+			return true
+		}
+	}
+	return false
 }
 
 // inward adds the ways to what the design has beyond the VPC of an endpoint, and
@@ -191,17 +218,11 @@ func (a *Asker) uses(x *Exit, f Member, ports netset.Bounds, any fact.Tri) {
 	u.Ports, u.Any = u.Ports.Or(ports), u.Any.Or(any)
 }
 
-// owner says who has the addresses behind a gateway.
-func (a *Asker) owner(e reach.Exit) string {
-	s := a.net.Snapshot()
+// ownerOf says who has the addresses behind a gateway.
+func ownerOf(e reach.Exit) string {
 	switch e.Target {
 	case topo.ToInternet, topo.ToNAT, topo.ToEgressOnly:
 		return "the internet"
-	case topo.ToGatewayEndpoint:
-		if v := s.VPCEndpoint(e.Gateway); v != nil {
-			return serviceText(v)
-		}
-		return "an AWS service"
 	case topo.ToVPN:
 		return "networks on premises"
 	case topo.ToTransit, topo.ToPeering:
@@ -220,13 +241,11 @@ func serviceText(v *topo.VPCEndpoint) string {
 }
 
 // behind is the addresses of a class that a gateway leads to, as far as that can
-// be told: of a gateway endpoint none is known.
-func (a *Asker) behind(e reach.Exit, class netset.Addrs) netset.Addrs {
+// be told.
+func behind(e reach.Exit, class netset.Addrs) netset.Addrs {
 	switch e.Target {
 	case topo.ToInternet, topo.ToNAT, topo.ToEgressOnly:
 		return class.Minus(private)
-	case topo.ToGatewayEndpoint:
-		return netset.Addrs{}
 	}
 	return class
 }

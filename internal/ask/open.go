@@ -85,7 +85,7 @@ func (a *Asker) needed(m Member) []Member {
 			slices.ContainsFunc(out, func(o Member) bool { return o.Service == n.Service }) {
 			continue
 		}
-		out = append(out, Member{Text: "aws/" + n.Service, Service: n.Service, Belongs: fact.Yes})
+		out = append(out, serviceMember(n.Service))
 	}
 	return out
 }
@@ -141,7 +141,17 @@ func (a *Asker) destinations(q question.Question, from Member) []Member {
 	if q.HasPorts {
 		asked = q.Ports
 	}
-	return namedClasses(cutAll([][]reach.Class{a.net.Classes(from.Party, reach.Outside(a.dir.outside()), asked)}))
+	list := namedClasses(cutAll([][]reach.Class{a.net.Classes(from.Party, a.beyond(), asked)}))
+	for i := range list {
+		list[i].Party.Unlisted = true
+	}
+	return list
+}
+
+// beyond is the hosts outside that are in no prefix list of an AWS service, to
+// which gateway endpoints lead: these are destinations of their own.
+func (a *Asker) beyond() reach.Party {
+	return reach.Party{Addrs: a.dir.outside(), Unlisted: true}
 }
 
 // cutAll cuts the addresses of several lists of classes into sets that no class

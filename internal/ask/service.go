@@ -36,7 +36,7 @@ func (d directory) serviceNamed(n question.Name) ([]Member, *question.Error) {
 		}
 	}
 	if slices.Contains(known, n.Service) {
-		return []Member{{Text: n.Text, Service: n.Service, Belongs: fact.Yes}}, nil
+		return []Member{serviceMember(n.Service)}, nil
 	}
 	hint := "a service is called by what follows the Region in the name of its VPC endpoint: aws/s3, aws/ecr.api, aws/logs"
 	if best := diag.Closest(n.Service, known); best != "" {
@@ -49,6 +49,10 @@ func (d directory) serviceNamed(n question.Name) ([]Member, *question.Error) {
 		}
 	}
 	return nil, n.Error("no AWS service is known as "+n.Text, hint)
+}
+
+func serviceMember(name string) Member {
+	return Member{Text: "aws/" + name, Service: name, Belongs: fact.Yes}
 }
 
 // service answers whether a party can call an AWS service by its ordinary name:

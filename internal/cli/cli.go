@@ -40,6 +40,7 @@ import (
 // app is what commands share.
 type app struct {
 	ctx            context.Context
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	analyse        analyse
 }
@@ -52,7 +53,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer, engine analyse) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	a := &app{ctx: ctx, stdout: stdout, stderr: stderr, analyse: engine}
+	a := &app{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr, analyse: engine}
 	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetIn(stdin)

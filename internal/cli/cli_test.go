@@ -49,7 +49,7 @@ func scripted(req request) (finding.Report, error) {
 			words := strings.SplitN(strings.TrimSpace(line), " ", 4)
 			switch words[0] {
 			case "fails":
-				return finding.Report{}, failure{errors.New(strings.Join(words[1:], " ")), []string{"a hint of the engine"}}
+				return finding.Report{}, failure{err: errors.New(strings.Join(words[1:], " ")), hints: []string{"a hint of the engine"}}
 			case "lost":
 				r.Counts.Resources = 1 // a part of the input; without resources nothing was read
 				file, n, _ := strings.Cut(words[1], ":")

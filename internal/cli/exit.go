@@ -41,9 +41,9 @@ var exits = []exit{
 
 // askExits is the table for ask, whose answer is a truth value.
 var askExits = []exit{
-	{exitClean, "yes: some connection that was asked about works; with --expect, it holds"},
-	{exitFound, "no: none does; with --expect, it does not hold"},
-	{exitFailed, "failed: the question could not be asked, and the program says why"},
+	{exitClean, "yes: some connection that was asked about works; with --expect or --from-file, all holds"},
+	{exitFound, "no: none does; with --expect or --from-file, something does not hold"},
+	{exitFailed, "failed: the question, or a line of the file, could not be asked"},
 	{exitUndecided, "undecided: facts that decide are missing"},
 	{exitInterrupted, "interrupted"},
 }
@@ -86,6 +86,7 @@ func withExitTable(cmd *cobra.Command, table []exit) {
 // failure is an error with what to do about it.
 type failure struct {
 	err   error
+	shown []string // lines that show where
 	hints []string
 }
 
@@ -102,6 +103,9 @@ func complain(w io.Writer, err error) {
 	fmt.Fprintf(w, "muralla: %s\n", oneLine(err.Error()))
 	var f failure
 	if errors.As(err, &f) {
+		for _, l := range f.shown {
+			fmt.Fprintf(w, "  %s\n", strings.TrimRight(oneRow(l), " "))
+		}
 		for _, h := range f.hints {
 			fmt.Fprintf(w, "hint: %s\n", oneLine(h))
 		}
@@ -109,7 +113,10 @@ func complain(w io.Writer, err error) {
 }
 
 // oneLine keeps a name from making lines or colours of its own.
-func oneLine(s string) string {
+func oneLine(s string) string { return oneRow(strings.TrimSpace(s)) }
+
+// oneRow is oneLine for text whose columns matter: each character keeps its place.
+func oneRow(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
@@ -118,5 +125,5 @@ func oneLine(s string) string {
 			return '\uFFFD'
 		}
 		return r
-	}, strings.TrimSpace(s))
+	}, s)
 }

@@ -137,11 +137,11 @@ func asked(t *testing.T, e Estate, text string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pairs, err := ask.Resolve(e.Snapshot, q)
+	r, err := ask.New(reach.New(e.Snapshot)).Ask(q)
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
-	if any := ask.Answer(reach.New(e.Snapshot), q, pairs).Any; any != fact.Unknown {
+	if any := r.Any; any != fact.Unknown {
 		return any.String()
 	}
 	return "undecided"

@@ -1,32 +1,66 @@
 package json
 
 import (
-	"encoding/json"
-	"fmt"
 	"io"
 
 	"github.com/muralla-net/muralla/internal/ask"
 	"github.com/muralla-net/muralla/internal/diag"
 	truth "github.com/muralla-net/muralla/internal/fact"
-	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/netset"
 	"github.com/muralla-net/muralla/internal/question"
 	"github.com/muralla-net/muralla/internal/reach"
+	"github.com/muralla-net/muralla/internal/topo"
 )
 
 // AnswerSchema names the form of the answer to a question.
 const AnswerSchema = "muralla.ask/v1"
 
 type reply struct {
-	Schema      string        `json:"schema"`
-	Question    string        `json:"question"`
-	Verdict     string        `json:"verdict"`
-	Every       string        `json:"every"`
-	Expect      string        `json:"expect"`
-	Holds       string        `json:"holds"`
-	Results     []pairResult  `json:"results"`
+	Schema string `json:"schema"`
+	answerBody
 	NotModelled []notModelled `json:"notModelled"`
 	Diagnostics []diagnostic  `json:"diagnostics"`
+}
+
+// answerBody is an answer without what is said once for a file of them.
+type answerBody struct {
+	Question string       `json:"question"`
+	Form     string       `json:"form"`
+	Verdict  string       `json:"verdict"`
+	Every    string       `json:"every"`
+	Expect   string       `json:"expect"`
+	Holds    string       `json:"holds"`
+	Brief    bool         `json:"brief"`
+	Results  []pairResult `json:"results"`
+	Exits    []exit       `json:"exits"`
+	Chains   []chain      `json:"chains"`
+}
+
+type exit struct {
+	Kind      string `json:"kind"`
+	Gateway   string `json:"gateway"`
+	Owner     string `json:"owner"`
+	Addresses string `json:"addresses"`
+	Verdict   string `json:"verdict"`
+	Users     []user `json:"users"`
+	Missing   []fact `json:"missing"`
+	Place     place  `json:"place"`
+}
+
+type user struct {
+	party
+	Ports   portBounds `json:"ports"`
+	Verdict string     `json:"verdict"`
+}
+
+type chain struct {
+	From    party        `json:"from"`
+	To      party        `json:"to"`
+	Verdict string       `json:"verdict"`
+	Hops    []pairResult `json:"hops"`
+	Tried   []pairResult `json:"tried"`
+	Reached int          `json:"reached"`
+	Missing []fact       `json:"missing"`
 }
 
 type party struct {
@@ -34,6 +68,7 @@ type party struct {
 	Resource  string `json:"resource"`
 	Endpoint  string `json:"endpoint"`
 	Subnet    string `json:"subnet"`
+	Service   string `json:"service"`
 	Addresses string `json:"addresses"`
 	Belongs   string `json:"belongs"`
 	Place     place  `json:"place"`
@@ -49,6 +84,7 @@ type pairResult struct {
 	To       party      `json:"to"`
 	Ports    string     `json:"ports"`
 	PortsWhy string     `json:"portsWhy"`
+	Assumed  bool       `json:"assumed"`
 	Verdict  string     `json:"verdict"`
 	Every    string     `json:"every"`
 	Connects portBounds `json:"connects"`
@@ -104,31 +140,44 @@ type way struct {
 // WriteAnswer writes the answer to a question, in the form of
 // docs/schema/ask-v1.schema.json. The error is that of the writer.
 func WriteAnswer(w io.Writer, r ask.Reply, e question.Expectation, diags diag.List) error {
-	d := reply{
-		Schema: AnswerSchema, Question: r.Question.String(), Verdict: verdictOf(r.Any), Every: verdictOf(r.Every),
-		Expect: e.String(), Holds: verdictOf(r.Holds(e)),
-		Results: []pairResult{}, NotModelled: []notModelled{}, Diagnostics: []diagnostic{},
+	return encode(w, reply{AnswerSchema, bodyOf(r, e), notModelledOf(r.Snapshot), diagnosticsOf(diags)})
+}
+
+func bodyOf(r ask.Reply, e question.Expectation) answerBody {
+	d := answerBody{
+		Question: r.Question.String(), Form: formNames[r.Question.Form], Verdict: verdictOf(r.Any), Every: verdictOf(r.Every),
+		Expect: e.String(), Holds: verdictOf(r.Holds(e)), Brief: r.Brief, Results: resultsOf(r.Results), Exits: []exit{}, Chains: []chain{},
 	}
-	for _, res := range r.Results {
-		d.Results = append(d.Results, pairOf(res))
+	for _, x := range r.Exits {
+		out := exit{Kind: exitKinds[x.Kind], Gateway: string(x.Gateway), Owner: x.Owner, Verdict: verdictOf(x.Any),
+			Users: []user{}, Missing: factsOf(x.Gaps), Place: placeOf(x.Place)}
+		if !x.Addrs.IsEmpty() {
+			out.Addresses = x.Addrs.String()
+		}
+		for _, u := range x.Users {
+			out.Users = append(out.Users, user{partyOf(u.Member), boundsOf(u.Ports), verdictOf(u.Any)})
+		}
+		d.Exits = append(d.Exits, out)
 	}
-	var passedOver []finding.NotModelled
-	if r.Snapshot != nil {
-		passedOver = r.Snapshot.NotModelled
+	for _, c := range r.Chains {
+		d.Chains = append(d.Chains, chain{partyOf(c.From), partyOf(c.To), verdictOf(c.Any), resultsOf(c.Hops), resultsOf(c.Tried), c.Reached, factsOf(c.Gaps)})
 	}
-	for _, n := range passedOver {
-		d.NotModelled = append(d.NotModelled, notModelled{n.Type, n.Count, n.Why, placeOf(n.First)})
+	return d
+}
+
+// exitKinds are the kinds of ways out.
+var exitKinds = [...]string{
+	topo.ToUnknown: "unknown", topo.ToLocal: "local", topo.ToInternet: "internet gateway", topo.ToEgressOnly: "egress-only internet gateway",
+	topo.ToNAT: "NAT gateway", topo.ToPeering: "peering", topo.ToTransit: "transit gateway", topo.ToVPN: "virtual private gateway",
+	topo.ToGatewayEndpoint: "VPC endpoint", topo.ToInspection: "inspection", topo.ToInterface: "interface", topo.ToElsewhere: "elsewhere", topo.ToNowhere: "nowhere",
+}
+
+func resultsOf(list []ask.Result) []pairResult {
+	out := []pairResult{}
+	for _, r := range list {
+		out = append(out, pairOf(r))
 	}
-	for _, g := range diags.Sorted() {
-		d.Diagnostics = append(d.Diagnostics, diagnosticOf(g))
-	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(d); err != nil {
-		return fmt.Errorf("write JSON: %w", err)
-	}
-	return nil
+	return out
 }
 
 // verdictOf is a truth value as answers call it.
@@ -142,7 +191,7 @@ func verdictOf(t truth.Tri) string {
 func boundsOf(b netset.Bounds) portBounds { return portBounds{b.Sure.String(), b.Maybe.String()} }
 
 func partyOf(m ask.Member) party {
-	out := party{Text: m.Text, Resource: string(m.ID), Endpoint: string(m.Party.Endpoint), Subnet: string(m.Party.Subnet),
+	out := party{Text: m.Text, Resource: string(m.ID), Endpoint: string(m.Party.Endpoint), Subnet: string(m.Party.Subnet), Service: m.Service,
 		Belongs: verdictOf(m.Belongs), Place: placeOf(m.Place)}
 	if !m.Party.Addrs.IsEmpty() {
 		out.Addresses = m.Party.Addrs.String()
@@ -152,7 +201,7 @@ func partyOf(m ask.Member) party {
 
 func pairOf(r ask.Result) pairResult {
 	out := pairResult{
-		From: partyOf(r.From), To: partyOf(r.To), Ports: r.Asked.String(), PortsWhy: r.AskedWhy,
+		From: partyOf(r.From), To: partyOf(r.To), Ports: r.Asked.String(), PortsWhy: r.AskedWhy, Assumed: r.Assumed,
 		Verdict: verdictOf(r.Any), Every: verdictOf(r.Every), Connects: boundsOf(r.Connects),
 		Ways: []way{}, Notes: append([]string{}, r.Notes...), Missing: factsOf(r.Gaps),
 	}

@@ -41,8 +41,60 @@ func fullReply(t *testing.T) ask.Reply {
 				Ways: []ask.Way{{Entry: reach.Entry{Balancer: "aws_lb.shop", Conditions: []string{"path /a"}, Client: reach.TLSEncrypted, Backend: reach.TLSNone, Front: answer, Back: answer}, Why: missing}}},
 			{Pair: ask.Pair{From: ask.Member{Text: "sg empty"}, To: to}, Gaps: missing},
 		},
+		Exits: []ask.Exit{{Kind: topo.ToNAT, Gateway: "aws_nat_gateway.a", Owner: "the internet", Addrs: netset.Internet().V4(), Gaps: missing,
+			Users: []ask.User{{Member: to, Ports: netset.AtMost(port)}}}},
+		Chains: []ask.Chain{{Pair: ask.Pair{From: to, To: to}, Hops: []ask.Result{{}}, Tried: []ask.Result{{}}, Reached: 1, Gaps: missing}},
 	}
 }
+
+// The answers of intents have the form of answers, and what is around them that
+// of its own schema.
+func TestIntentsAndSchemaAgree(t *testing.T) {
+	schemaOf := func(name string) schema {
+		text, err := os.ReadFile("../../../docs/schema/" + name + "-v1.schema.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return schema{decode(t, text).(map[string]any), map[string]bool{}}
+	}
+	list := []ask.Outcome{
+		{Intent: question.Intent{Line: 1, Name: "a", Text: "internet -> svc/*", Expect: question.ExpectDeny}, Reply: fullReply(t)},
+		{Intent: question.Intent{Line: 2, Text: "x"}, Err: &question.Error{Problem: "no", Hint: "yes", At: 0, Length: 1}},
+		{Intent: question.Intent{Line: 3}, Holds: fact.No},
+		{Intent: question.Intent{Line: 4}, Holds: fact.Yes},
+	}
+	var out bytes.Buffer
+	if err := json.WriteIntents(&out, "net.txt", fullReply(t).Snapshot, list, nil); err != nil {
+		t.Fatal(err)
+	}
+	doc := decode(t, out.Bytes()).(map[string]any)
+	s, answers := schemaOf("intents"), schemaOf("ask")
+	if err := s.check("intents", s.root, doc); err != nil {
+		t.Error(err)
+	}
+	known := map[string]bool{}
+	properties(t, s.root, known)
+	if diff := cmp.Diff(known, s.used); diff != "" {
+		t.Errorf("properties of the schema -, of the output +:\n%s", diff)
+	}
+	var statuses []string
+	asked := 0
+	for _, i := range doc["intents"].([]any) {
+		i := i.(map[string]any)
+		statuses = append(statuses, i["status"].(string))
+		if a, ok := i["answer"].(map[string]any); ok {
+			asked++
+			a["schema"], a["notModelled"], a["diagnostics"] = json.AnswerSchema, []any{}, []any{}
+			if err := answers.check("answer", answers.root, a); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if diff := cmp.Diff([]string{"undecided", "error", "fails", "holds"}, statuses); diff != "" || asked != 3 || doc["verdict"] != "fails" {
+		t.Errorf("%d answers, verdict %v, %s", asked, doc["verdict"], diff)
+	}
+}
+
 
 func writeReply(t *testing.T, r ask.Reply, e question.Expectation, diags diag.List) []byte {
 	t.Helper()
@@ -77,7 +129,7 @@ func TestAnswerAndSchemaAgree(t *testing.T) {
 func TestAnswerForm(t *testing.T) {
 	out := string(writeReply(t, fullReply(t), question.ExpectDeny, nil))
 	for _, want := range []string{
-		"{\n  \"schema\": \"muralla.ask/v1\",\n  \"question\": \"internet -> svc/<orders> tcp/8080\",\n  \"verdict\": \"undecided\",",
+		"{\n  \"schema\": \"muralla.ask/v1\",\n  \"question\": \"internet -> svc/<orders> tcp/8080\",\n  \"form\": \"connects\",\n  \"verdict\": \"undecided\",",
 		`"expect": "deny"`, `"holds": "undecided"`, `"clientTLS": "TLS"`, `"direct": null`, `"maybe": "tcp/8080"`, `"A & B."`,
 	} {
 		if !strings.Contains(out, want) {

@@ -155,6 +155,8 @@ func isType(name string, v any) bool {
 		return name == "null"
 	case string:
 		return name == "string"
+	case bool:
+		return name == "boolean"
 	case []any:
 		return name == "array"
 	case map[string]any:

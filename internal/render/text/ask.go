@@ -12,49 +12,72 @@ import (
 	"github.com/muralla-net/muralla/internal/question"
 	"github.com/muralla-net/muralla/internal/reach"
 	"github.com/muralla-net/muralla/internal/ref"
+	"github.com/muralla-net/muralla/internal/topo"
 )
 
 // WriteAnswer writes the answer to a question: the verdict, then each pair; the
 // gates of a yes in their order, every barrier of a no, the missing facts of
-// what is undecided. Of several pairs those with a no are one row each, unless
-// [Options.All] is set. The error is that of the writer.
+// what is undecided. Of many pairs there is a row each, or a row for several that
+// are alike, unless [Options.All] is set. The error is that of the writer.
 func WriteAnswer(w io.Writer, r ask.Reply, e question.Expectation, o Options) error {
-	p := &answerPrinter{printer{width: o.width(), color: o.Color}, r}
-	p.verdict(e)
-	brief := len(r.Results) > 1 && !o.All && e != question.ExpectAllow
-	for _, res := range r.Results {
-		if brief && res.Any == fact.No {
-			continue
-		}
-		p.result(res)
-	}
-	if brief {
-		p.refused()
-	}
-	p.notAnswered()
+	p := &answerPrinter{printer{width: o.width(), color: o.Color}, r, o.All}
+	p.expectation(e)
+	p.answer(e)
+	p.notAnswered(r.Snapshot)
 	return p.flush(w)
+}
+
+// answer writes the answer alone.
+func (p *answerPrinter) answer(e question.Expectation) {
+	switch {
+	case len(p.reply.Chains) > 0:
+		p.chains()
+	case p.reply.Question.Form == question.Leaves:
+		p.leaves()
+	default:
+		p.results(e)
+	}
 }
 
 type answerPrinter struct {
 	printer
 	reply ask.Reply
+	all   bool
 }
 
 var triWords = [...]string{fact.Unknown: "UNDECIDED", fact.No: "NO", fact.Yes: "YES"}
+
+var triLabels = [...]string{fact.Unknown: "perhaps", fact.No: "no", fact.Yes: "yes"}
 
 func triStyle(t fact.Tri) string {
 	return [...]string{fact.Unknown: boldAmber, fact.No: bold, fact.Yes: bold}[t]
 }
 
-// verdict is the first lines, where there is more to say than of one pair.
-func (p *answerPrinter) verdict(e question.Expectation) {
-	r := p.reply
-	if e != question.ExpectNothing {
-		says := [...]string{fact.Unknown: "it is undecided whether that holds", fact.No: "that does not hold", fact.Yes: "that holds"}[r.Holds(e)]
-		what := map[question.Expectation]string{question.ExpectAllow: "every connection is expected to work", question.ExpectDeny: "no connection is expected to work"}[e]
-		p.paragraph("", what+": "+says)
+// expectation says whether what is expected holds.
+func (p *answerPrinter) expectation(e question.Expectation) {
+	if e == question.ExpectNothing {
+		return
 	}
-	if len(r.Results) < 2 {
+	says := [...]string{fact.Unknown: "it is undecided whether that holds", fact.No: "that does not hold", fact.Yes: "that holds"}[p.reply.Holds(e)]
+	what := "every connection is expected to work"
+	switch {
+	case e == question.ExpectDeny:
+		what = "no connection is expected to work"
+	case p.reply.Question.Form.IsOpen():
+		what = "some connection is expected to work"
+	}
+	p.paragraph("", what+": "+says)
+}
+
+// maxFull is how many pairs of several are told gate by gate if nobody asks for
+// all.
+const maxFull = 3
+
+// results writes the pairs of a question.
+func (p *answerPrinter) results(e question.Expectation) {
+	r := p.reply
+	if len(r.Results) == 1 && !r.Question.Form.IsOpen() {
+		p.result(r.Results[0])
 		return
 	}
 	var count [3]int
@@ -62,9 +85,45 @@ func (p *answerPrinter) verdict(e question.Expectation) {
 		count[res.Any]++
 	}
 	p.header(triStyle(r.Any), triWords[r.Any], clean(r.Question.String()), "")
-	p.paragraph("  ", fmt.Sprintf("of %s: %d yes, %d undecided, %d no", plural(len(r.Results), "pair"), count[fact.Yes], count[fact.Unknown], count[fact.No]))
+	noun := "pair"
+	switch r.Question.Form {
+	case question.Reaches:
+		noun = "source"
+	case question.Reached:
+		noun = "destination"
+	}
+	p.paragraph("  ", fmt.Sprintf("of %s: %s yes, %s undecided, %s no", plural(len(r.Results), noun), number(count[fact.Yes]), number(count[fact.Unknown]), number(count[fact.No])))
+	open := count[fact.Yes] + count[fact.Unknown]
+	switch {
+	case r.Brief:
+		p.table()
+		if e == question.ExpectAllow || p.all {
+			p.refused(len(r.Results))
+		} else {
+			p.refused(maxRefused)
+		}
+	case p.all || e == question.ExpectAllow && !r.Question.Form.IsOpen():
+		for _, res := range r.Results {
+			p.result(res)
+		}
+	case open <= maxFull && !r.Question.Form.IsOpen():
+		for _, res := range r.Results {
+			if res.Any != fact.No {
+				p.result(res)
+			}
+		}
+		p.refused(maxRefused)
+	default:
+		p.table()
+		p.refused(maxRefused)
+	}
+	if !p.all && !r.Brief && !(e == question.ExpectAllow && !r.Question.Form.IsOpen()) {
+		p.gap()
+		p.paragraph("  ", "--all shows each pair gate by gate")
+	}
 }
 
+// result writes one pair in full.
 func (p *answerPrinter) result(r ask.Result) {
 	p.gap()
 	p.header(triStyle(r.Any), triWords[r.Any], clean(r.From.Text)+" > "+clean(r.To.Text), p.portsOf(r))
@@ -111,10 +170,7 @@ func (p *answerPrinter) way(r ask.Result, w ask.Way) {
 		at = l.Place
 	}
 	balancer := clean(s.Label(w.Balancer))
-	text := fmt.Sprintf("through %s %s, %s; then %s, %s", balancer, w.FrontPorts.Maybe, w.Client, w.TargetPorts.Maybe, w.Backend)
-	if len(w.Conditions) > 0 {
-		text += "; for " + clean(strings.Join(w.Conditions, ", "))
-	}
+	text := p.wayText(r, w)
 	if w.Works != fact.Yes {
 		text += map[fact.Tri]string{fact.No: "; it does not work", fact.Unknown: "; undecided"}[w.Works]
 	}
@@ -133,6 +189,21 @@ func (p *answerPrinter) way(r ask.Result, w ask.Way) {
 	p.gates(w.Back, w.Ends.Maybe)
 }
 
+// wayText is a way in a line: the load balancer, the ports, and the state of TLS
+// of each leg.
+func (p *answerPrinter) wayText(r ask.Result, w ask.Way) string {
+	s := p.reply.Snapshot
+	around := ""
+	if b := s.LoadBalancer(w.Balancer); b != nil && r.From.Party.Endpoint != "" && fact.Is(b.InternetFacing, true) == fact.Yes {
+		around = "the internet and "
+	}
+	text := fmt.Sprintf("through %s%s %s, %s; then %s, %s", around, clean(s.Label(w.Balancer)), w.FrontPorts.Maybe, w.Client, w.TargetPorts.Maybe, w.Backend)
+	if len(w.Conditions) > 0 {
+		text += "; for " + clean(strings.Join(w.Conditions, ", "))
+	}
+	return text
+}
+
 // direct writes the connection without a load balancer. Behind a way that works
 // it is said in a row that there is none.
 func (p *answerPrinter) direct(r ask.Result) {
@@ -141,125 +212,93 @@ func (p *answerPrinter) direct(r ask.Result) {
 	}
 	any := r.Direct.Packets.Any(r.Asked)
 	if len(r.Ways) > 0 {
-		says := map[fact.Tri]string{fact.Yes: "yes", fact.No: "no", fact.Unknown: "undecided"}[any]
-		p.row("direct", says+": without a load balancer, "+r.Asked.String(), ref.Place{})
+		text := map[fact.Tri]string{fact.Yes: "yes", fact.No: "no", fact.Unknown: "undecided"}[any] + ": without a load balancer, " + r.Asked.String()
+		if any == fact.No && r.Any == fact.Yes && !p.all {
+			if gates := gatesOf(r.Direct, r.Asked); gates != "" {
+				p.row("direct", text+", stopped by "+gates, ref.Place{})
+				return
+			}
+		}
+		p.row("direct", text, ref.Place{})
 	}
 	p.gates(r.Direct, r.Asked)
 }
 
-// gates writes the gates of an answer: all in order for what passes, and those
-// that stop what does not.
-func (p *answerPrinter) gates(a reach.Answer, asked netset.Ports) {
-	stopped := asked
-	if a.Packets.Any(asked) == fact.Yes {
-		label := "passes"
-		for _, s := range a.Trail {
-			p.passed(label, s)
-			label = ""
-		}
-		if stopped = asked.Minus(a.Packets.Sure); asked.IsAll() || stopped.IsEmpty() {
-			return // that a rule lets only a part of everything pass is in its text
-		}
-	}
-	last := ""
-	for _, s := range a.Barriers(stopped) {
-		label := "stopped"
-		if s.Passes.Maybe.Overlaps(stopped) {
-			label = "unsure"
-			if s.Passes.IsExact() {
-				label = "partly"
-			}
-		}
-		shown := label
-		if label == last {
-			shown = ""
-		}
-		last = label
-		p.barrier(shown, s)
-	}
-}
+// maxRefused is how many pairs with a no have a row of their own.
+const maxRefused = 12
 
-// maxUses is how many rules of one gate are written.
-const maxUses = 4
-
-func (p *answerPrinter) passed(label string, s reach.Step) {
-	head := s.Gate.String()
-	if len(s.Rules) == 0 {
-		text := head + " of " + clean(p.reply.Snapshot.Label(s.At))
-		if s.Why != "" {
-			text += ": " + clean(s.Why)
-		}
-		p.row(label, text, ref.Place{})
-		return
+// refused writes the pairs with a no: in one row those of one side that the same
+// gates stop.
+func (p *answerPrinter) refused(most int) {
+	type row struct {
+		head, why string
+		others    []string
 	}
-	p.rules(label, head+": ", s.Rules)
-}
-
-func (p *answerPrinter) barrier(label string, s reach.Step) {
-	text := s.Gate.String()
-	if s.At != "" {
-		text += " of " + clean(p.reply.Snapshot.Label(s.At))
-	}
-	if s.Why != "" {
-		text += ": " + clean(s.Why)
-	}
-	p.row(label, text, ref.Place{})
-	// What the reason says already is repeated only for its place.
-	rules := slices.DeleteFunc(slices.Clone(s.Rules), func(r reach.RuleUse) bool {
-		return r.Place.IsZero() && strings.Contains(s.Why, r.Text)
-	})
-	head := "by: "
-	if s.Passes.Maybe.IsEmpty() && (s.Gate == reach.GateGroupIn || s.Gate == reach.GateGroupOut) {
-		head = "nearest: "
-	}
-	p.rules("", head, rules)
-}
-
-func (p *answerPrinter) rules(label, head string, rules []reach.RuleUse) {
-	for i, r := range rules[:min(len(rules), maxUses)] {
-		if i > 0 {
-			label, head = "", "and "
-		}
-		p.row(label, head+clean(r.Text), cleanPlace(r.Place))
-	}
-	if rest := len(rules) - maxUses; rest > 0 {
-		p.row("", "and "+plural(rest, "more rule"), ref.Place{})
-	}
-}
-
-// refused writes the pairs with a no in one row each: what stops them.
-func (p *answerPrinter) refused() {
-	label := "no"
+	var rows []row
+	byFrom := p.groupByFrom()
 	for _, r := range p.reply.Results {
 		if r.Any != fact.No {
 			continue
 		}
+		one := row{clean(r.From.Text), "", []string{clean(r.To.Text)}}
+		if !byFrom {
+			one = row{clean(r.To.Text), "", []string{clean(r.From.Text)}}
+		}
+		if gates := gatesOf(r.Direct, r.Asked); gates != "" {
+			one.why = ": stopped by " + gates
+		} else if len(r.Direct.Trail) > 0 {
+			one.why = ": no packet passes all gates"
+		}
+		i := slices.IndexFunc(rows, func(o row) bool { return o.head == one.head && o.why == one.why })
+		if i < 0 {
+			rows = append(rows, one)
+		} else {
+			rows[i].others = append(rows[i].others, one.others...)
+		}
+	}
+	label := "no"
+	for i, r := range rows {
+		if i == most {
+			p.row("", "and "+plural(len(rows)-i, "more row"), ref.Place{})
+			break
+		}
 		if label != "" {
 			p.gap()
 		}
-		var gates []string
-		for _, s := range r.Direct.Barriers(r.Asked) {
-			if !s.Passes.Maybe.Overlaps(r.Asked) {
-				gates = append(gates, s.Gate.String())
-			}
+		text := r.head + " > " + p.some(r.others)
+		if !byFrom {
+			text = p.some(r.others) + " > " + r.head
 		}
-		text := clean(r.From.Text) + " > " + clean(r.To.Text)
-		if len(gates) > 0 {
-			text += ": stopped by " + strings.Join(gates, ", ")
-		} else if len(r.Direct.Trail) > 0 {
-			text += ": no packet passes all gates"
-		}
-		p.row(label, text, ref.Place{})
+		p.row(label, text+r.why, ref.Place{})
 		label = ""
-	}
-	if label == "" {
-		p.row("", "(--all shows each in full)", ref.Place{})
 	}
 }
 
+// some is a list of names, cut if it is long.
+func (p *answerPrinter) some(names []string) string {
+	if len(names) <= maxOthers || p.all {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:maxOthers], ", ") + fmt.Sprintf(" and %d more", len(names)-maxOthers)
+}
+
+// gatesOf is the gates that stop everything, in words.
+func gatesOf(a reach.Answer, asked netset.Ports) string {
+	var gates []string
+	for _, s := range a.Barriers(asked) {
+		if !s.Passes.Maybe.Overlaps(asked) && !slices.Contains(gates, s.Gate.String()) {
+			gates = append(gates, s.Gate.String())
+		}
+	}
+	return strings.Join(gates, ", ")
+}
+
 // notAnswered names what no answer takes into account.
-func (p *answerPrinter) notAnswered() {
-	list := p.reply.Snapshot.NotModelled
+func (p *printer) notAnswered(s *topo.Snapshot) {
+	if s == nil {
+		return
+	}
+	list := s.NotModelled
 	if len(list) == 0 {
 		return
 	}

@@ -75,28 +75,28 @@ func TestWriteAnswer(t *testing.T) {
   way      through lb tcp/8080, unknown; then tcp/8080, unknown; for path
            /orders; undecided
   first    internet > lb tcp/8080
-  passes   route of lb
-           inbound security group rules: sg orders allows 10.0.0.0/16 tcp/8080
-           for a reason that makes the line long                         sg.tf:9
+  passes   route      lb: route lets it pass
+           sg in      sg orders allows 10.0.0.0/16 tcp/8080 for a reason that
+                      makes the line long                                sg.tf:9
   then     lb > task orders tcp/8080
-  unsure   inbound security group rules of task: a range is not known
-           by: sg orders allows 10.0.0.0/16 tcp/8080 for a reason that makes the
-           line long                                                     sg.tf:9
+  unsure   sg in      task: a range is not known
+                      by: sg orders allows 10.0.0.0/16 tcp/8080 for a reason
+                      that makes the line long                           sg.tf:9
   way      through lb tcp/8080, unknown; then tcp/8080, unknown; it does not
            work
   stopped  the rule never matches
   direct   no: without a load balancer, tcp/8080
-  stopped  public address of task: it has no public address
-           inbound security group rules of task: no rule allows it
-           nearest: sg orders allows 10.0.0.0/16 tcp/8080 for a reason that
-           makes the line long                                           sg.tf:9
-           and sg orders allows 10.0.0.0/16 tcp/8080 for a reason that makes the
-           line long                                                     sg.tf:9
-           and sg orders allows 10.0.0.0/16 tcp/8080 for a reason that makes the
-           line long                                                     sg.tf:9
-           and sg orders allows 10.0.0.0/16 tcp/8080 for a reason that makes the
-           line long                                                     sg.tf:9
-           and 2 more rules
+  stopped  public ip  task: it has no public address
+           sg in      task: no rule allows it
+                      nearest: sg orders allows 10.0.0.0/16 tcp/8080 for a
+                      reason that makes the line long                    sg.tf:9
+                      and sg orders allows 10.0.0.0/16 tcp/8080 for a reason
+                      that makes the line long                           sg.tf:9
+                      and sg orders allows 10.0.0.0/16 tcp/8080 for a reason
+                      that makes the line long                           sg.tf:9
+                      and sg orders allows 10.0.0.0/16 tcp/8080 for a reason
+                      that makes the line long                           sg.tf:9
+                      and 2 more rules
   missing  var.cidr has no value                                         sg.tf:9
   note     A note.
 
@@ -114,7 +114,7 @@ func TestWriteAnswerOfSeveralPairs(t *testing.T) {
 	out := render(t, r, question.ExpectDeny, Options{})
 	for _, want := range []string{
 		"no connection is expected to work: it is undecided whether that holds\nUNDECIDED internet -> svc/* tcp/8080\n  of 2 pairs: 0 yes, 1 undecided, 1 no\n\nUNDECIDED internet > task orders",
-		"  no       internet > task other: stopped by public address, inbound security\n           group rules\n           (--all shows each in full)\n",
+		"  no       internet > task other: stopped by public address, inbound security\n           group rules\n\n  --all shows each pair gate by gate\n",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
