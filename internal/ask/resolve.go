@@ -267,3 +267,13 @@ func empty(text string, starts bool) Member {
 
 // accepts is whether an endpoint accepts connections: functions only open them.
 func accepts(e *topo.Endpoint) bool { return e.Kind != topo.FunctionEndpoint }
+
+// Side is what one side of a question means; starts is whether it opens the
+// connections. The error is a [*question.Error].
+func (a *Asker) Side(s question.Side, starts bool) ([]Member, error) {
+	out, err := a.dir.side(s, starts)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}

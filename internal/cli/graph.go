@@ -15,12 +15,12 @@ import (
 	"github.com/muralla-net/muralla/internal/check"
 	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/graph"
+	"github.com/muralla-net/muralla/internal/question"
 	"github.com/muralla-net/muralla/internal/reach"
 	"github.com/muralla-net/muralla/internal/ref"
 	picture "github.com/muralla-net/muralla/internal/render/graph"
 	"github.com/muralla-net/muralla/internal/render/text"
 	"github.com/muralla-net/muralla/internal/suppress"
-	"github.com/muralla-net/muralla/internal/topo"
 )
 
 // graphOptions is what the flags of graph say.
@@ -139,14 +139,16 @@ func (o graphOptions) draw(a *app, req request) (graph.Graph, diag.List, error) 
 		if err != nil {
 			return outcome{diags: diags, err: err}
 		}
+		net := reach.New(e.Snapshot)
+		asker := ask.New(net)
 		var show graph.Options
 		for _, side := range []struct {
-			names []string
-			into  *[]ref.ID
-			form  string
-		}{{o.focus, &show.Focus, "%s -> internet"}, {o.from, &show.From, "%s -> internet"}, {o.to, &show.To, "internet -> %s"}} {
+			names  []string
+			into   *[]ref.ID
+			starts bool
+		}{{o.focus, &show.Focus, true}, {o.from, &show.From, true}, {o.to, &show.To, false}} {
 			for _, name := range side.names {
-				ids, err := named(e.Snapshot, name, side.form)
+				ids, err := named(asker, name, side.starts)
 				if err != nil {
 					return outcome{diags: diags, err: err}
 				}
@@ -162,7 +164,7 @@ func (o graphOptions) draw(a *app, req request) (graph.Graph, diag.List, error) 
 			report.Marks = suppress.Marks(e.Remarks)
 			show.Findings = suppress.Apply(report, req.Intent, today).Findings
 		}
-		return outcome{g: graph.Of(reach.New(e.Snapshot), show), diags: diags}
+		return outcome{g: graph.Of(net, show), diags: diags}
 	})
 	if err != nil {
 		return graph.Graph{}, nil, err
@@ -171,25 +173,23 @@ func (o graphOptions) draw(a *app, req request) (graph.Graph, diag.List, error) 
 }
 
 // named is what a side of a question means, as things of the map.
-func named(s *topo.Snapshot, name, form string) ([]ref.ID, error) {
+func named(asker *ask.Asker, name string, starts bool) ([]ref.ID, error) {
 	if name == "internet" {
 		return []ref.ID{graph.InternetID}, nil
 	}
-	q, err := ask.Parse(fmt.Sprintf(form, name))
+	side, err := question.ParseSide(name)
 	if err != nil {
-		return nil, questioned(err)
+		return nil, questioned(name, err)
 	}
-	pairs, err := ask.Resolve(s, q)
+	members, err := asker.Side(side, starts)
 	if err != nil {
-		return nil, questioned(err)
+		return nil, questioned(name, err)
 	}
 	var out []ref.ID
-	for _, p := range pairs {
-		for _, m := range []ask.Member{p.From, p.To} {
-			for _, id := range []ref.ID{m.ID, m.Party.Endpoint} {
-				if id != "" {
-					out = append(out, id)
-				}
+	for _, m := range members {
+		for _, id := range []ref.ID{m.ID, m.Party.Endpoint} {
+			if id != "" {
+				out = append(out, id)
 			}
 		}
 	}

@@ -290,3 +290,20 @@ func check(q Question) *Error {
 func isInternet(s Side) bool {
 	return s.IsOutside() && slices.ContainsFunc(s.Names, func(n Name) bool { return n.Internet || n.Service != "" })
 }
+
+// ParseSide reads one side of a question by itself. The error is an [*Error].
+func ParseSide(text string) (Side, error) {
+	words, err := split(text)
+	if err != nil {
+		return Side{}, err
+	}
+	p := &parser{words: words, end: len(strings.TrimRight(text, " \t\r\n"))}
+	s, err := p.side()
+	if err != nil {
+		return Side{}, err
+	}
+	if w := p.peek(); w.text != "" {
+		return Side{}, w.err("a word too many: "+w.text, "names have commas between them, and except before what is left out")
+	}
+	return s, nil
+}

@@ -95,7 +95,6 @@ func TestIntentsAndSchemaAgree(t *testing.T) {
 	}
 }
 
-
 func writeReply(t *testing.T, r ask.Reply, e question.Expectation, diags diag.List) []byte {
 	t.Helper()
 	var out bytes.Buffer
