@@ -17,7 +17,7 @@ FUZZTIME ?= 10s
 export RAPID_SEED ?= 1
 export RAPID_NOFAILFILE ?= true
 
-.PHONY: all build test race lint bench fuzz soak docs corpus clean
+.PHONY: all build test race lint bench fuzz soak docs corpus agreement clean
 
 all: lint test
 
@@ -59,6 +59,10 @@ soak:
 # The table of other people's designs in docs.
 corpus:
 	$(GO) test -count=1 -run TestCorpusTable ./internal/estate -corpus-table=$(CURDIR)/docs/corpus.md
+
+# What others say of the same designs, and who is right, in docs. It needs them.
+agreement:
+	MURALLA_UPDATE=1 $(GO) test -count=1 -run '^TestPageIsCurrent$$' ./internal/agreement
 
 # Pages that are generated; a test fails while they are out of date.
 docs:

@@ -16,7 +16,8 @@ import (
 )
 
 // judgeExposure judges every workload, host and data store of the design: does
-// the internet reach it past the load balancers?
+// the internet reach it past the load balancers? Groups that nothing holds are
+// judged for whatever comes to hold them.
 func judgeExposure(r *run) {
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
@@ -41,6 +42,12 @@ func judgeExposure(r *run) {
 				f.SeverityWhy = ifSo(f.Finding)
 			}
 			r.add(e.Thing, f.Finding)
+		}
+	}
+	for _, l := range r.loneGroups() {
+		if f, ok := r.exposedGroup(l); ok {
+			f.SeverityWhy = ifSo(f)
+			r.add(l.Thing, f)
 		}
 	}
 }

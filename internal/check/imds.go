@@ -310,12 +310,16 @@ func workloadNames(ws []*topo.Workload) string {
 	return strings.Join(slices.Compact(names), ", ")
 }
 
-// judgeIMDSv2 judges the metadata options of every container host.
+// judgeIMDSv2 judges the metadata options of every container host, and of what
+// may be one: hosts of a design without ECS, templates that nothing launches.
 func judgeIMDSv2(r *run) {
 	any := false
 	for i := range r.Hosts {
 		h := &r.Hosts[i]
 		if r.isContainerHost(h) == fact.No {
+			if r.mayRunTasks(h) {
+				r.ifTasksRun(h, r.tokens(h))
+			}
 			continue
 		}
 		any = true
@@ -324,6 +328,9 @@ func judgeIMDSv2(r *run) {
 			continue
 		}
 		r.add(h.Thing, r.ifContainerHost(h, r.tokens(h)))
+	}
+	for i := range r.Templates {
+		r.ofTemplate(&r.Templates[i], r.tokens(&r.Templates[i].Host))
 	}
 	if any {
 		return
@@ -362,10 +369,13 @@ func (r *run) tokens(h *topo.Host) finding.Finding {
 		f.Message = "IMDSv1 needs no token: a request that an application is tricked into is enough to read the role's credentials."
 		f.Evidence = []finding.Evidence{because(tokens+" is optional", h.Metadata.Tokens.Place)}
 		f.Facts = []string{"tokens"}
-	case known && bridge && hopsKnown && hops > 1:
+	case bridge && hopsKnown && hops > 1: // without tokens it is worse
 		f.Verdict, f.Title = finding.Violates, fmt.Sprintf("the hop limit of %s lets bridge containers get tokens", h.Name)
 		f.Message = fmt.Sprintf("A hop limit of %d lets the answer to a token request cross the Docker bridge.", hops)
 		f.Severity, f.SeverityWhy = finding.Low, "tokens are required, but containers can get them"
+		if !known {
+			f.SeverityWhy = "if tokens are required, containers can get them; if not, they need none"
+		}
 		f.Evidence = []finding.Evidence{because(fmt.Sprintf("%s is %d", limit, hops), h.Metadata.HopLimit.Place)}
 		f.Facts = []string{"hops"}
 	case known && (!bridge || hopsKnown):

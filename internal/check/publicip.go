@@ -14,7 +14,8 @@ import (
 )
 
 // judgePublicIP judges every workload with an interface of its own, every host
-// that runs tasks, and the subnets of data stores (AWS "Amazon ECS task networking options for Fargate",
+// that runs tasks, and the subnets of data stores; and of what is used elsewhere,
+// templates and subnets (AWS "Amazon ECS task networking options for Fargate",
 // assigning a public IP address).
 func judgePublicIP(r *run) {
 	for i := range r.Workloads {
@@ -40,8 +41,14 @@ func judgePublicIP(r *run) {
 		h := &r.Hosts[i]
 		if e := r.Endpoint(h.ID); e != nil && r.isContainerHost(h) != fact.No && !h.Elsewhere {
 			r.add(h.Thing, r.ifContainerHost(h, r.publicAddress(e, "the hosts of "+h.Name, nil)))
+		} else if e != nil && r.mayRunTasks(h) {
+			r.ifTasksRun(h, r.publicAddress(e, "the hosts of "+h.Name, nil))
 		}
 	}
+	for i := range r.Templates {
+		r.ofTemplate(&r.Templates[i], r.templateAddress(&r.Templates[i]))
+	}
+	r.givingSubnets()
 	for i := range r.Endpoints {
 		if e := &r.Endpoints[i]; e.Kind == topo.StoreEndpoint && !e.Elsewhere {
 			r.add(e.Thing, r.storeSubnets(e))

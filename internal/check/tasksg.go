@@ -40,6 +40,11 @@ func judgeTaskSG(r *run) {
 		}
 	}
 	r.doorGroups()
+	for _, l := range r.loneGroups() {
+		if f, ok := r.wideGroup(l); ok {
+			r.add(l.Thing, f)
+		}
+	}
 }
 
 // unstarted is whether nothing of the design starts a task, so that its network

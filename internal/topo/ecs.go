@@ -238,6 +238,14 @@ type Host struct {
 	ECSImage fact.Fact[bool]
 }
 
+// Template is a launch template or launch configuration that nothing of the
+// design launches, but something elsewhere may. It has no endpoint; Exists is
+// Unknown, as that of the instances is.
+type Template struct {
+	Host
+	PublicIPv4 fact.Fact[bool] // as written; Default false if the subnet decides
+}
+
 // Metadata is the instance metadata options (AWS "Configure the Instance
 // Metadata Service options"). What the design does not write depends on the
 // account and the image, so it is unknown.

@@ -77,6 +77,7 @@ func (s *Snapshot) Freeze() *Snapshot {
 	x.workloads = table(&s.Workloads, func(t *Workload) ref.ID { return t.ID })
 	x.hosts = table(&s.Hosts, func(t *Host) ref.ID { return t.ID })
 	x.stores = table(&s.Stores, func(t *Store) ref.ID { return t.ID })
+	table(&s.Templates, func(t *Template) ref.ID { return t.ID })
 	table(&s.Namespaces, func(t *Namespace) ref.ID { return t.ID })
 	table(&s.FlowLogs, func(t *FlowLog) ref.ID { return t.ID })
 	table(&s.Gaps, func(t *Gap) ref.ID { return t.ID })

@@ -77,6 +77,7 @@ type Snapshot struct {
 	TaskDefinitions   []TaskDefinition
 	Workloads         []Workload
 	Hosts             []Host
+	Templates         []Template
 	Stores            []Store
 	Namespaces        []Namespace
 

@@ -32,13 +32,14 @@ import (
 const ListensMore = "what else runs on the host is not in the design"
 
 type reader struct {
-	d         *design.Design
-	clusters  wire.Namer
-	templates wire.Namer
-	used      map[ref.ID]bool // templates that something launches
-	hosts     []topo.Host
-	endpoints []topo.Endpoint
-	diags     diag.List
+	d          *design.Design
+	clusters   wire.Namer
+	templates  wire.Namer
+	used       map[ref.ID]bool // templates that something launches
+	hosts      []topo.Host
+	unlaunched []topo.Template
+	endpoints  []topo.Endpoint
+	diags      diag.List
 }
 
 // Add appends the hosts of a design, and their endpoints. Clusters resolves the
@@ -62,6 +63,7 @@ func Add(d *design.Design, s *topo.Snapshot, clusters wire.Namer) diag.List {
 		r.unused(res)
 	}
 	s.Hosts = append(s.Hosts, r.hosts...)
+	s.Templates = append(s.Templates, r.unlaunched...)
 	s.Endpoints = append(s.Endpoints, r.endpoints...)
 	return r.diags
 }

@@ -92,15 +92,19 @@ func forwards(check resource.Value) fact.Tri {
 	return fact.Of(!v)
 }
 
-// unused adds a template that nothing of the design launches, for its groups:
-// something elsewhere may.
+// unused adds a template that nothing of the design launches: something
+// elsewhere may. An endpoint stands for what it says of the network.
 func (r *reader) unused(res resource.Resource) {
 	if r.used[res.ID] {
 		return
 	}
 	t := r.d.Thing(res, "name")
 	t.Exists, t.Why = fact.Unknown, "nothing of the design launches it"
-	e := r.endpoint(res, t, resource.Value{}, layers{bodies: []resource.Value{res.Body}, at: res.Place})
+	own := layers{bodies: []resource.Value{res.Body}, at: res.Place}
+	template := topo.Template{Host: r.one(res, resource.Value{}, own), PublicIPv4: r.associates(own)}
+	template.Thing, template.Template = t, res.ID
+	r.unlaunched = append(r.unlaunched, template)
+	e := r.endpoint(res, t, resource.Value{}, own)
 	if e.Subnets.More != "" {
 		const why = "what launches it decides the subnet"
 		e.Subnets.More, e.VPC = why, ""
@@ -112,6 +116,16 @@ func (r *reader) unused(res resource.Resource) {
 	}
 	e.Kind = topo.CarrierEndpoint
 	r.endpoints = append(r.endpoints, e)
+}
+
+// associates is whether instances ask for a public address whatever their subnet
+// gives them.
+func (r *reader) associates(l layers) fact.Fact[bool] {
+	asked := []resource.Value{l.get("associate_public_ip_address")}
+	for _, b := range l.get("network_interfaces").Items() {
+		asked = append(asked, b.Get("associate_public_ip_address"))
+	}
+	return design.Bool(wire.First(asked...), false)
 }
 
 // mergeHosts keeps what two alternatives agree on.

@@ -105,6 +105,9 @@ func (a *acls) defaultACL(vpc ref.ID) {
 func (a *acls) rule(res resource.Resource) {
 	link := a.Link(res.Get("network_acl_id"))
 	if link.ID == "" {
+		if res.Get("network_acl_id").IsNull() {
+			a.Warn(res.Place, "entry without a network ACL", "The entry names no network ACL, so that it may belong to any; AWS refuses it.")
+		}
 		a.more = cmp.Or(a.more, string(res.ID)+" belongs to an ACL that is not known: "+cmp.Or(link.Why, "none is written"))
 		return
 	}
