@@ -387,6 +387,10 @@ func (r *run) tokens(h *topo.Host) finding.Finding {
 		if !known {
 			f.Gaps = append(f.Gaps, notWritten(tokens, h.Metadata.Tokens, at))
 		}
+		if known {
+			f.Title = "it is not known whether bridge containers get tokens of " + h.Name
+			f.Severity, f.SeverityWhy = finding.Low, "tokens are required"
+		}
 		if bridge && !hopsKnown {
 			f.Gaps = append(f.Gaps, notWritten(limit, h.Metadata.HopLimit, at))
 		}

@@ -61,7 +61,7 @@ type opening struct {
 }
 
 // opens is what the rules admit of the addresses asked for, beside those of the
-// group's own VPC.
+// group's own VPC. That a group may have further rules opens nothing yet.
 func (r *run) opens(l lone, from netset.Addrs) opening {
 	from = from.Minus(r.vpcRange(l.group.VPC))
 	var out opening
@@ -95,10 +95,6 @@ func (r *run) opens(l lone, from netset.Addrs) opening {
 			out.sure, out.addrs = out.sure.Union(sure), out.addrs.Union(addrs)
 			out.evidence = append(out.evidence, because(fmt.Sprintf("%s allows %s %s", r.Label(l.group.ID), r.peerName(rule.Peer), portsText(sure)), rule.Place))
 		}
-	}
-	if more := l.group.IngressMore; more != "" && !l.group.Elsewhere {
-		out.maybe = talk()
-		out.gaps = append(out.gaps, because("which further rules "+r.Label(l.group.ID)+" has: "+more, l.group.Place))
 	}
 	out.evidence, out.gaps = distinct(out.evidence), distinct(out.gaps)
 	return out

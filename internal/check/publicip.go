@@ -42,7 +42,9 @@ func judgePublicIP(r *run) {
 		if e := r.Endpoint(h.ID); e != nil && r.isContainerHost(h) != fact.No && !h.Elsewhere {
 			r.add(h.Thing, r.ifContainerHost(h, r.publicAddress(e, "the hosts of "+h.Name, nil)))
 		} else if e != nil && r.mayRunTasks(h) {
-			r.ifTasksRun(h, r.publicAddress(e, "the hosts of "+h.Name, nil))
+			if f := r.publicAddress(e, "the hosts of "+h.Name, nil); f.Verdict == finding.Violates {
+				r.ifTasksRun(h, f)
+			}
 		}
 	}
 	for i := range r.Templates {

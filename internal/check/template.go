@@ -20,9 +20,17 @@ func (r *run) mayRunTasks(h *topo.Host) bool {
 // ifTasksRun adds what is wrong with a host that may run tasks of a cluster
 // elsewhere. That nothing is wrong is no verdict: it may not be about ECS.
 func (r *run) ifTasksRun(h *topo.Host, f finding.Finding) {
-	if f = r.ifContainerHost(h, f); f.Verdict == finding.Undecided {
+	if f.Verdict == finding.Undecided {
 		r.add(h.Thing, f)
 	}
+	if f.Verdict != finding.Violates {
+		return
+	}
+	said := f.Title
+	f.Verdict, f.Title = finding.Undecided, capped("if "+h.Name+" runs tasks: "+said, "it is not known whether "+h.Name+" runs tasks")
+	f.SeverityWhy = "if it does: " + f.SeverityWhy
+	f.Gaps = []finding.Evidence{because("whether "+h.Name+" runs tasks ("+said+"): the design has nothing of ECS", h.Place)}
+	r.add(h.Thing, f)
 }
 
 // ofTemplate adds what is wrong with whatever is launched from a template: the
