@@ -109,30 +109,52 @@ func (l *layout) rects() (boxes, labels []rect) {
 	return boxes, labels
 }
 
+// fault is where a layout breaks what the package promises of every one.
+func (l *layout) fault() error {
+	boxes, labels := l.rects()
+	all := append(append([]rect(nil), boxes...), labels...)
+	for i, a := range all {
+		if a.x < 0 || a.y < 0 || a.x+a.w > l.width || a.y+a.h > l.height {
+			return fmt.Errorf("%v leaves the paper of %v x %v", a, l.width, l.height)
+		}
+		for _, b := range all[:i] {
+			if a.overlaps(b) {
+				return fmt.Errorf("%v overlaps %v", a, b)
+			}
+		}
+	}
+	for _, x := range l.g.Boxes {
+		it := l.items[x.Key]
+		for _, line := range it.face.lines {
+			if line.x < 0 || line.x+line.font.width(line.text) > l.cols[it.col].w+0.01 || line.y > it.h || line.y < line.font.size/2 {
+				return fmt.Errorf("%q leaves its box of %v x %v: %+v", line.text, l.cols[it.col].w, it.h, line)
+			}
+		}
+	}
+	for _, w := range l.wires {
+		for _, p := range []*port{w.from, w.to} {
+			if p.at < 0 || p.at > p.item.h {
+				return fmt.Errorf("a line meets %q at %v of %v", p.item.key, p.at, p.item.h)
+			}
+		}
+		for _, at := range samples(l, w) {
+			for _, b := range boxes {
+				if b.what != w.from.item.key && b.what != w.to.item.key && at[0] > b.x && at[0] < b.x+b.w && at[1] > b.y && at[1] < b.y+b.h {
+					return fmt.Errorf("the line from %q to %q runs through %v at %v", w.from.item.key, w.to.item.key, b, at)
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // What the package promises of every layout.
 func TestLayoutKeepsThingsApart(t *testing.T) {
 	var looped, passed, framed int
 	rapid.Check(t, func(rt *rapid.T) {
 		l := layOut(drawGraph(rt))
-		boxes, labels := l.rects()
-		all := append(append([]rect(nil), boxes...), labels...)
-		for i, a := range all {
-			if a.x < 0 || a.y < 0 || a.x+a.w > l.width || a.y+a.h > l.height {
-				rt.Fatalf("%v leaves the paper of %v x %v", a, l.width, l.height)
-			}
-			for _, b := range all[:i] {
-				if a.overlaps(b) {
-					rt.Fatalf("%v overlaps %v", a, b)
-				}
-			}
-		}
-		for _, x := range l.g.Boxes {
-			it := l.items[x.Key]
-			for _, line := range it.face.lines {
-				if line.x < 0 || line.x+line.font.width(line.text) > l.cols[it.col].w+0.01 || line.y > it.h || line.y < line.font.size/2 {
-					rt.Fatalf("%q leaves its box of %v x %v: %+v", line.text, l.cols[it.col].w, it.h, line)
-				}
-			}
+		if err := l.fault(); err != nil {
+			rt.Fatal(err)
 		}
 		for _, w := range l.wires {
 			if w.from.item.box == nil || w.to.item.box == nil {
@@ -140,18 +162,6 @@ func TestLayoutKeepsThingsApart(t *testing.T) {
 			}
 			if w.from.item.col == w.to.item.col {
 				looped++
-			}
-			for _, p := range []*port{w.from, w.to} {
-				if p.at < 0 || p.at > p.item.h {
-					rt.Fatalf("a line meets %q at %v of %v", p.item.key, p.at, p.item.h)
-				}
-			}
-			for _, at := range samples(l, w) {
-				for _, b := range boxes {
-					if b.what != w.from.item.key && b.what != w.to.item.key && at[0] > b.x && at[0] < b.x+b.w && at[1] > b.y && at[1] < b.y+b.h {
-						rt.Fatalf("the line from %q to %q runs through %v at %v", w.from.item.key, w.to.item.key, b, at)
-					}
-				}
 			}
 		}
 		for i, b := range l.bands {
