@@ -117,13 +117,22 @@ type verdictKey struct {
 	id   ref.ID
 }
 
-func (d blurDesign) judge() judged {
+// snapshot assembles the design.
+func (d blurDesign) snapshot() *topo.Snapshot {
 	files := fstest.MapFS{}
 	for name, text := range d.files {
 		files[name] = &fstest.MapFile{Data: []byte(text), Mode: fs.ModePerm}
 	}
 	set, _ := hcl.Read(files, hcl.Options{})
 	s, _ := assemble.Snapshot(assemble.Options{Intent: d.in}, set)
+	return s
+}
+
+// report judges the design.
+func (d blurDesign) report() finding.Report { return Run(d.snapshot(), d.in, Options{}) }
+
+func (d blurDesign) judge() judged {
+	s := d.snapshot()
 	out := judged{map[verdictKey]finding.Verdict{}, thingsOf(s), map[verdictKey]finding.Finding{}}
 	for _, f := range Run(s, d.in, Options{}).Findings {
 		k := verdictKey{f.Recommendation, f.Resource}

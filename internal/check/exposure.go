@@ -100,6 +100,7 @@ type exposed struct {
 	finding.Finding
 	open   netset.Ports
 	narrow bool // only a small part of the internet is admitted
+	who    netset.Addrs
 }
 
 // exposedSeverity is the severity of an exposed host or data store.
@@ -145,6 +146,7 @@ func (r *run) exposedAt(ids []ref.ID, name string, ports netset.Ports, to intent
 		case !open.IsEmpty():
 			out.open = out.open.Union(open)
 			who, addrs := r.internetSources(id, open)
+			out.who = out.who.Union(addrs)
 			out.narrow = out.narrow && addrs.Fraction(netset.Internet()) < wide
 			label := r.Label(r.ownerOf(e))
 			f.Path = append(f.Path, r.exposedPath(who, a, label, open)...)
@@ -170,7 +172,7 @@ func (r *run) exposedAt(ids []ref.ID, name string, ports netset.Ports, to intent
 		if out.narrow {
 			f.Title = "a part of the internet reaches " + name + " without a load balancer"
 		}
-		f.Evidence, f.Facts = distinct(f.Evidence), []string{portsText(out.open)}
+		f.Evidence, f.Facts = distinct(f.Evidence), []string{portsText(out.open), out.who.String()}
 		f.Fix = "Take away its public address or move it to a private subnet; or narrow the rule, or declare the flow in muralla.yaml."
 	case len(gaps) > 0:
 		f.Verdict, f.Title = finding.Undecided, "it is not known whether the internet reaches "+name
@@ -206,6 +208,13 @@ func (r *run) internetSources(id ref.ID, ports netset.Ports) (names []string, ad
 	}
 	slices.Sort(names)
 	return slices.Compact(names), addrs
+}
+
+// clients are the addresses of the internet that the groups of a load balancer
+// admit to a listener, as a fact.
+func (r *run) clients(f front) string {
+	_, addrs := r.internetSources(f.b.ID, f.ports)
+	return addrs.String()
 }
 
 // exposedPath is the hops from the internet to an endpoint.

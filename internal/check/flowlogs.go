@@ -256,6 +256,7 @@ func (r *run) coverage(v *topo.VPC, subnets []ref.ID, tasks int) finding.Finding
 			f.Title = "flow logs of " + v.Name + " record only a part of the traffic"
 			f.Message = "A flow log with traffic type ACCEPT or REJECT leaves the other half unrecorded."
 			f.Fix = "Set the traffic type to ALL."
+			f.Facts = []string{"part"}
 		case len(open) < len(subnets):
 			f.Title = "flow logs cover only some subnets with tasks in " + v.Name
 			f.Message = "Not covered: " + strings.Join(open, ", ") + "."

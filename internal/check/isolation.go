@@ -231,7 +231,7 @@ func (r *run) apart(c *topo.Cluster, tasks []*topo.Workload) finding.Finding {
 		f.Message = strings.TrimSpace(f.Message)
 		for _, m := range append(paths, shared...) {
 			f.Evidence = append(f.Evidence, m.evidence...)
-			f.Facts = append(f.Facts, string(m.with.ID))
+			f.Facts = append(append(f.Facts, string(m.with.ID)), m.path...)
 		}
 		f.Facts, f.Evidence = sorted(f.Facts), distinct(f.Evidence)
 		return f

@@ -221,7 +221,7 @@ func (r *run) brokenPath(w *topo.Workload, broken []leg) finding.Finding {
 			for _, use := range step.Rules {
 				f.Evidence = append(f.Evidence, because(use.Text, use.Place))
 			}
-			f.Facts = append(f.Facts, l.what, step.Gate.String())
+			f.Facts = append(f.Facts, fmt.Sprintf("%s %s %s %s", l.entry.Balancer, need, l.what, step.Gate))
 		}
 		if l.entry.Preserves == fact.Yes && l.what == "traffic" && gates[reach.GateGroupIn] {
 			f.Message += " The load balancer keeps client addresses, so the task's group must admit the clients themselves, or the load balancer's own group."

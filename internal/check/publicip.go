@@ -171,6 +171,7 @@ func (r *run) hasPublicAddress(e *topo.Endpoint, name string, w *topo.Workload) 
 	case !open.IsEmpty():
 		f.Severity, f.SeverityWhy = finding.High, "the internet reaches them on "+portsText(open)
 		f.Path = []string{fmt.Sprintf("internet > %s %s", r.Label(r.ownerOf(e)), portsText(open))}
+		f.Facts = append(f.Facts, open.String())
 		f.Ask = r.ask("internet -> " + r.Selector(r.ownerOf(e)) + portsFor(open) + " --direct")
 	case in == fact.Unknown:
 		f.SeverityWhy = "it is not known whether their subnets route to an internet gateway"

@@ -80,7 +80,7 @@ func (r *run) onlyUsers(e *topo.Endpoint) finding.Finding {
 		return finding.Finding{Verdict: finding.Violates, Severity: finding.Low, SeverityWhy: "its sources are right, and nothing else listens today",
 			Title:    capped(e.Name+" admits ports that it does not listen on: "+s.text(declared), e.Name+" admits ports that it does not listen on"),
 			Message:  fmt.Sprintf("It listens on %s; the rules open more to %s.", declared.Maybe, strings.Join(s.whom, ", ")),
-			Evidence: s.evidence, Facts: []string{"idle " + s.text(declared)}, Fix: "Narrow the rules to its port."}
+			Evidence: s.evidence, Facts: s.facts(declared), Fix: "Narrow the rules to its port."}
 	}
 	if len(surplus.gaps) > 0 {
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Low, Title: "it is not known whether " + e.Name + " listens on every port that it admits",

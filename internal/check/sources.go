@@ -323,7 +323,11 @@ func (r *run) counterExamples(f *finding.Finding, list []weighed, target, select
 	for _, s := range list {
 		f.Path = append(f.Path, r.hopText(s.source, target))
 		f.Evidence = append(f.Evidence, s.evidence...)
-		f.Facts = append(f.Facts, cmp.Or(string(s.id), s.name))
+		fact := cmp.Or(string(s.id), s.name) + " " + s.ports.String()
+		if s.kind == topo.HostEndpoint && !s.isRange() {
+			fact += " internet " + r.openTo(s.endpoint).String()
+		}
+		f.Facts = append(f.Facts, fact)
 	}
 	slices.Sort(f.Facts)
 	f.Facts = slices.Compact(f.Facts)

@@ -42,7 +42,7 @@ func (r *run) doorGroup(e *topo.Endpoint, declared netset.Bounds, more string) f
 			Title:    capped(name+" admits ports that it does not listen on: "+s.text(declared), name+" admits ports that it does not listen on"),
 			Message:  fmt.Sprintf("Whatever comes to listen on %s is reachable at once from %s.", s.where(declared), strings.Join(s.whom, ", ")),
 			Fix:      "Narrow the rules to the ports that it listens on.",
-			Evidence: s.evidence, Facts: []string{"idle " + s.text(declared)}}
+			Evidence: s.evidence, Facts: s.facts(declared)}
 	case len(s.gaps) > 0 || e.Groups.More != "":
 		gaps := s.gaps
 		if e.Groups.More != "" {
@@ -72,6 +72,11 @@ func (s surplus) text(declared netset.Bounds) string {
 		return "every port"
 	}
 	return "every other port"
+}
+
+// facts are the ports, and from whom.
+func (s surplus) facts(declared netset.Bounds) []string {
+	return append([]string{"idle " + s.text(declared)}, s.whom...)
 }
 
 // where is the surplus ports in words, as a place where something may listen.

@@ -242,7 +242,7 @@ func (r *run) idlePorts(w *topo.Workload, e *topo.Endpoint) (fault, bool, []find
 	if known := declared.Maybe.TCPOnly(); !known.IsEmpty() {
 		listens = "Its containers listen on " + known.String() + "."
 	}
-	return fault{title: title, fact: "idle " + text, severity: severity, why: why,
+	return fault{title: title, fact: strings.Join(s.facts(declared), " "), severity: severity, why: why,
 		message:  fmt.Sprintf("%s Whatever else starts to listen on %s is reachable at once from %s.", listens, s.where(declared), strings.Join(s.whom, ", ")),
 		fix:      "Narrow the rules to the ports that containers map.",
 		evidence: s.evidence}, true, s.gaps

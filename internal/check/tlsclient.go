@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -77,7 +78,7 @@ func (r *run) clientLeg(f front) finding.Finding {
 			Path:     r.plainPath(f),
 			Evidence: append([]finding.Evidence{because(f.protocol+" listener forwards", f.l.Place)}, r.arrival(f, answer)...),
 			Fix:      "Add an HTTPS listener with a certificate, and let this one redirect to it.",
-			Ask:      r.ask("internet -> " + r.Selector(f.b.ID) + " " + f.portText), Facts: []string{"plain"}}
+			Ask:      r.ask("internet -> " + r.Selector(f.b.ID) + " " + f.portText), Facts: append(r.targets(f), "plain", r.clients(f))}
 		return v
 	case isPlain(f.protocol):
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.High, Title: "it is not known whether the internet reaches " + name,
@@ -175,9 +176,20 @@ func (r *run) directLeg(w *topo.Workload) (finding.Finding, bool) {
 		Title:    w.Name + " serves the internet in plain text",
 		Message:  "Clients reach the container itself on a port for plain HTTP; no load balancer ends TLS before it.",
 		Path:     []string{fmt.Sprintf("internet > %s %s (plain text)", r.Label(w.ID), open)},
-		Evidence: distinct(evidence), Facts: []string{"direct"},
+		Evidence: distinct(evidence), Facts: []string{"direct", open.String()},
 		Fix: "Put an Application Load Balancer with an HTTPS listener before the service, and let only it reach the task.",
 		Ask: r.ask("internet -> " + r.Selector(w.ID) + " --direct")}, true
+}
+
+// targets are what a listener surely or possibly sends to, as facts.
+func (r *run) targets(f front) []string {
+	var out []string
+	for _, e := range r.net.EntriesOf(f.b.ID, netset.Internet()) {
+		if e.Listener == f.l.ID && e.Target != "" {
+			out = append(out, string(cmp.Or(e.Workload, e.Target))+" "+e.TargetPorts.Maybe.String())
+		}
+	}
+	return distinctText(out)
 }
 
 // actionEvidence says what a listener does.

@@ -123,7 +123,7 @@ func (r *run) plainTalk(w *topo.Workload, plain []eastWest) finding.Finding {
 		if e.below.Text != "" {
 			f.Evidence = append(f.Evidence, e.below)
 		}
-		f.Facts = append(f.Facts, e.fact)
+		f.Facts = append(f.Facts, e.fact, e.path)
 		fixes = append(fixes, e.fix)
 		involved = append(involved, e.peers...)
 	}

@@ -47,7 +47,7 @@ func (r *run) redirection(f front) finding.Finding {
 	case forwards == fact.Yes && open == fact.Yes && facing == fact.Yes:
 		return finding.Finding{Verdict: finding.Violates, Severity: finding.Medium, SeverityWhy: "clients stay on plain HTTP if they begin with it",
 			Title: name + " forwards plain HTTP instead of redirecting", Message: "Browsers and scripts that begin with http:// are served without TLS.",
-			Path: []string{r.hop(f)}, Evidence: actionEvidence(f.l), Facts: []string{"forward"},
+			Path: []string{r.hop(f)}, Evidence: actionEvidence(f.l), Facts: append(r.targets(f), "forward", r.clients(f)),
 			Fix: "Make the default action a redirect with protocol HTTPS, port 443 and status HTTP_301, and move the rules to the HTTPS listener.",
 			Ask: r.ask("internet -> " + r.Selector(f.b.ID) + " " + f.portText)}
 	case forwards == fact.Yes:

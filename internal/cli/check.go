@@ -57,7 +57,7 @@ muralla.yaml beside the first PATH.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringArrayVarP(&o.outputs, "output", "o", []string{"text"}, "write `FORMAT[=FILE]`: text, json, junit, sarif, markdown or html; may be repeated")
+	f.StringArrayVarP(&o.outputs, "output", "o", []string{"text"}, "write `FORMAT[=FILE]`: text, json, junit, sarif, markdown, html, github or ocsf; may be repeated")
 	f.StringVar(&o.failOn, "fail-on", "high", "exit 1 from this `SEVERITY` on: critical, high, medium, low or never")
 	f.BoolVar(&o.strict, "strict", false, "exit 3 if anything is undecided or could not be read")
 	o.flags(f)
@@ -124,7 +124,7 @@ func (o checkOptions) run(a *app, paths []string) error {
 	if err := text.WriteDiagnostics(a.stderr, report.Diagnostics, beside); err != nil {
 		return err
 	}
-	if err := o.show(a, report, outputs, color, paths, read); err != nil {
+	if err := o.show(a, report, outputs, color, paths, read, today); err != nil {
 		return err
 	}
 	return o.verdict(report, fails)
@@ -179,11 +179,16 @@ func dayOf(date string) (intent.Date, error) {
 	return d, nil
 }
 
+// beginning is the first moment of a day in UTC, in milliseconds since 1970.
+func beginning(d intent.Date) int64 {
+	return time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC).UnixMilli()
+}
+
 // show writes every output; all are laid out before the first is written.
-func (o checkOptions) show(a *app, r finding.Report, outputs []output, color bool, paths []string, read *topo.Snapshot) error {
+func (o checkOptions) show(a *app, r finding.Report, outputs []output, color bool, paths []string, read *topo.Snapshot, today intent.Date) error {
 	contents := make([]bytes.Buffer, len(outputs))
 	for i, out := range outputs {
-		v := view{text.Options{All: o.all, ExplainGaps: o.explainGaps, Color: color && (out.file == "" || o.color == "always")}, paths, o.configName(paths[0]), o.baseline.used(), read}
+		v := view{text.Options{All: o.all, ExplainGaps: o.explainGaps, Color: color && (out.file == "" || o.color == "always")}, paths, o.configName(paths[0]), o.baseline.used(), read, beginning(today)}
 		if err := formats[out.format](&contents[i], r, v); err != nil {
 			return err
 		}

@@ -12,11 +12,13 @@ import (
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/graph"
 	"github.com/muralla-net/muralla/internal/reach"
+	"github.com/muralla-net/muralla/internal/render/github"
 	picture "github.com/muralla-net/muralla/internal/render/graph"
 	"github.com/muralla-net/muralla/internal/render/html"
 	"github.com/muralla-net/muralla/internal/render/json"
 	"github.com/muralla-net/muralla/internal/render/junit"
 	"github.com/muralla-net/muralla/internal/render/markdown"
+	"github.com/muralla-net/muralla/internal/render/ocsf"
 	"github.com/muralla-net/muralla/internal/render/sarif"
 	"github.com/muralla-net/muralla/internal/render/text"
 	"github.com/muralla-net/muralla/internal/topo"
@@ -30,6 +32,7 @@ type view struct {
 	baseline string   // the file that lists what is known, if there is one
 
 	snapshot *topo.Snapshot // nil if it is not known
+	time     int64          // the beginning of the day as of which is judged, in milliseconds since 1970
 }
 
 // formats is every output format of check.
@@ -39,6 +42,13 @@ var formats = map[string]func(w io.Writer, r finding.Report, v view) error{
 	"json": func(w io.Writer, r finding.Report, _ view) error { return json.Write(w, r, json.Options{}) },
 	"markdown": func(w io.Writer, r finding.Report, v view) error {
 		return markdown.Write(w, r, markdown.Options{All: v.All, Page: pageURI})
+	},
+	"github": func(w io.Writer, r finding.Report, v view) error {
+		o := v.sarif()
+		return github.Write(w, r, github.Options{Base: o.Base, Files: o.Files})
+	},
+	"ocsf": func(w io.Writer, r finding.Report, v view) error {
+		return ocsf.Write(w, r, ocsf.Options{Time: v.time, Version: moduleVersion(), Page: pageURI})
 	},
 	"junit": func(w io.Writer, r finding.Report, _ view) error { return junit.WriteReport(w, r) },
 	"sarif": func(w io.Writer, r finding.Report, v view) error { return sarif.Write(w, r, v.sarif()) },
