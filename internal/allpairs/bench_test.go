@@ -3,6 +3,7 @@ package allpairs_test
 import (
 	"fmt"
 	"runtime"
+	"syscall"
 	"testing"
 
 	"github.com/muralla-net/muralla/internal/allpairs"
@@ -11,9 +12,13 @@ import (
 )
 
 // BenchmarkTable makes the table of large networks and goes over all its edges.
+// peak-MB is the most memory that the process held, with the network and whatever
+// ran before.
 func BenchmarkTable(b *testing.B) {
 	for _, p := range []scale.Plan{
 		{VPCs: 5, Groups: 1_000, Interfaces: 10_000},
+		{VPCs: 12, Groups: 2_500, Interfaces: 25_000},
+		{VPCs: 25, Groups: 5_000, Interfaces: 50_000},
 		{VPCs: 50, Groups: 10_000, Interfaces: 100_000},
 		{VPCs: 5, Groups: 1_000, Interfaces: 10_000, Scattered: true},
 		{VPCs: 50, Groups: 10_000, Interfaces: 100_000, Scattered: true},
@@ -38,6 +43,10 @@ func BenchmarkTable(b *testing.B) {
 			b.ReportMetric(float64(classes), "classes")
 			b.ReportMetric(float64(arcs), "arcs")
 			b.ReportMetric(float64(edges), "edges")
+			var use syscall.Rusage
+			if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err == nil {
+				b.ReportMetric(float64(use.Maxrss)/1024, "peak-MB")
+			}
 		})
 	}
 }
