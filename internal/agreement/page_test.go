@@ -30,6 +30,7 @@ var sections = []struct {
 	write   func(t *testing.T) (string, bool)
 }{
 	{"Checks of other tools", labelledSection},
+	{"Expectations of reviewers", expectationsSection},
 }
 
 // The page says what the comparison finds. With MURALLA_UPDATE=1 it is made anew.
@@ -148,7 +149,7 @@ file or on each resource of it. Most are snippets: a group, a listener or a laun
 	}
 	asked := good.total() - good.n[another]
 	fmt.Fprintf(&b, "\nOf %d labels *bad* that ask what we ask, %d are agreed, %d undecided, %d explained and %d open. ", bad.total()-bad.n[another], bad.n[agreed], bad.n[hedged], bad.n[explained], bad.n[open])
-	fmt.Fprintf(&b, "Of %d labels *good*, %d are flagged (%.1f %%), each explained below.\n", asked, flagged, 100*float64(flagged)/float64(max(asked, 1)))
+	fmt.Fprintf(&b, "Of %d labels *good*, %d are flagged (%.1f %%), each explained below, and of %d we say that they depend on something.\n", asked, flagged, 100*float64(flagged)/float64(max(asked, 1)), good.n[hedged])
 	n := 0
 	for _, files := range silent {
 		n += len(files)

@@ -1,6 +1,9 @@
-package estate
+package agreement
 
 import (
+	"cmp"
+	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -9,7 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/muralla-net/muralla/internal/check"
+	product "github.com/muralla-net/muralla/internal/check"
+	"github.com/muralla-net/muralla/internal/estate"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/intent"
 	"github.com/muralla-net/muralla/internal/ref"
@@ -23,27 +27,31 @@ type expectation struct {
 
 var expectationLine = regexp.MustCompile(`^- \{resource: ("(?:[^"\\]|\\.)*"|[^,]+), recommendation: ([a-z0-9-]+), verdict: ([a-z-]+), why: "(.*)"\}$`)
 
-// explained is a row of testdata/expectations.tsv: what we say of a resource, and
+// difference is a row of testdata/expectations.tsv: what we say of a resource, and
 // why that is right although the reviewer says otherwise. The kind is "absent" if
 // what decides is in a module that the corpus lacks.
-type explained struct{ kind, file, resource, recommendation, verdict, why string }
+type difference struct{ kind, file, resource, recommendation, verdict, why string }
 
-// The reviewers' verdicts about Terraform stacks and the recommendations that
-// exist are met, or testdata/expectations.tsv says why not. Every row of that
-// file must be needed. Of what the corpus lets decide, 9 of 10 must be met.
-func TestCorpusExpectations(t *testing.T) {
-	dir := corpus(t)
-	if dir == "" {
-		return
-	}
+// reviewed is what an expectation file says, compared with what we say.
+type reviewed struct {
+	stack         string
+	total, agreed int
+	differ        []difference // each is explained
+}
+
+// review judges every stack that people have reviewed, in order of the stacks.
+// Expectations of recommendations that do not exist do not count.
+func review(t *testing.T, dir string) []reviewed {
+	t.Helper()
 	slugs := map[string]bool{}
-	for _, rec := range check.Recommendations() {
+	for _, rec := range product.Recommendations() {
 		slugs[rec.Slug] = true
 	}
 	roots, rows := expectationTables(t)
-	used := map[explained]bool{}
-	total, agreed := 0, 0
-	for file, in := range roots {
+	used := map[difference]bool{}
+	var out []reviewed
+	for _, file := range slices.Sorted(maps.Keys(roots)) {
+		in := roots[file]
 		text, err := os.ReadFile(filepath.Join(dir, "iac", "expectations", file))
 		if err != nil {
 			t.Fatal(err)
@@ -52,11 +60,12 @@ func TestCorpusExpectations(t *testing.T) {
 		for _, p := range in.paths {
 			paths = append(paths, filepath.Join(dir, "iac", filepath.FromSlash(p)))
 		}
-		e, _, err := Open(paths, Options{Root: rootOf(paths[0], dir), Vars: in.vars, Parameters: in.vars})
+		e, _, err := estate.Open(paths, estate.Options{Root: stackRoot(paths[0], dir), Vars: in.vars, Parameters: in.vars})
 		if err != nil {
 			t.Fatal(err)
 		}
-		report := check.Run(e.Snapshot, intent.Intent{}, check.Options{})
+		report := product.Run(e.Snapshot, intent.Intent{}, product.Options{})
+		one := reviewed{stack: strings.TrimSuffix(file, ".yaml")}
 		for _, line := range strings.Split(string(text), "\n") {
 			m := expectationLine.FindStringSubmatch(strings.TrimSpace(line))
 			if m == nil {
@@ -69,7 +78,7 @@ func TestCorpusExpectations(t *testing.T) {
 			if !slugs[x.recommendation] {
 				continue
 			}
-			total++
+			one.total++
 			got := verdictsOn(e.Snapshot, report, x)
 			for _, s := range in.same {
 				if s[0] == x.resource {
@@ -77,10 +86,10 @@ func TestCorpusExpectations(t *testing.T) {
 				}
 			}
 			if meets(got, x) {
-				agreed++
+				one.agreed++
 				continue
 			}
-			i := slices.IndexFunc(rows, func(r explained) bool {
+			i := slices.IndexFunc(rows, func(r difference) bool {
 				return r.file == file && r.resource == x.resource && r.recommendation == x.recommendation && r.verdict == strings.Join(got, ",")
 			})
 			if i < 0 {
@@ -88,23 +97,80 @@ func TestCorpusExpectations(t *testing.T) {
 				continue
 			}
 			used[rows[i]] = true
+			one.differ = append(one.differ, rows[i])
 		}
+		out = append(out, one)
 	}
 	for _, r := range rows {
 		if !used[r] {
 			t.Errorf("testdata/expectations.tsv explains a difference that is not there: %+v", r)
 		}
 	}
-	absent := 0
-	for r := range used {
-		if r.kind == "absent" {
-			absent++
+	return out
+}
+
+// stackRoot is the repository of a stack: nothing outside of it is read.
+func stackRoot(input, dir string) string {
+	rel, err := filepath.Rel(filepath.Join(dir, "iac"), input)
+	if err != nil {
+		return ""
+	}
+	parts := strings.Split(filepath.ToSlash(rel), "/")
+	return filepath.Join(dir, "iac", parts[0], parts[1])
+}
+
+// The reviewers' verdicts about stacks and the recommendations that exist are
+// met, or testdata/expectations.tsv says why not. Every row of that file must be
+// needed. Of what the corpus lets decide, 9 of 10 must be met.
+func TestExpectations(t *testing.T) {
+	dir := corpus(t, "iac")
+	if dir == "" {
+		return
+	}
+	total, agreed, absent := 0, 0, 0
+	for _, r := range review(t, dir) {
+		total, agreed = total+r.total, agreed+r.agreed
+		for _, d := range r.differ {
+			if d.kind == "absent" {
+				absent++
+			}
 		}
 	}
-	t.Logf("%d expectations, %d agreed outright, %d explained, of these %d for want of a module", total, agreed, len(used), absent)
+	t.Logf("%d expectations, %d agreed outright, %d for want of a module", total, agreed, absent)
 	if total < 80 || agreed*10 < (total-absent)*9 {
 		t.Errorf("%d of %d expectations are agreed outright; at least 9 of 10 must be", agreed, total-absent)
 	}
+}
+
+func expectationsSection(t *testing.T) (string, bool) {
+	dir := corpus(t, "iac")
+	if dir == "" {
+		return "", false
+	}
+	var b, list strings.Builder
+	b.WriteString(`People have read stacks of others and said which recommendation which resource follows or violates. *Absent* is explained
+too: what decides is in a module that is not here.
+
+| stack | expectations | agreed | explained | absent | open |
+| --- | ---: | ---: | ---: | ---: | ---: |
+`)
+	var sum struct{ total, agreed, differs, absent int }
+	for _, r := range review(t, dir) {
+		differs, absent := 0, 0
+		for _, d := range r.differ {
+			if d.kind == "absent" {
+				absent++
+			} else {
+				differs++
+			}
+			fmt.Fprintf(&list, "| %s | `%s` | %s | %s | %s |\n", r.stack, d.resource, d.recommendation, cmp.Or(strings.ReplaceAll(d.verdict, ",", ", "), "nothing"), d.why)
+		}
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d |\n", r.stack, r.total, r.agreed, differs, absent, r.total-r.agreed-differs-absent)
+		sum.total, sum.agreed, sum.differs, sum.absent = sum.total+r.total, sum.agreed+r.agreed, sum.differs+differs, sum.absent+absent
+	}
+	fmt.Fprintf(&b, "| all | %d | %d | %d | %d | %d |\n", sum.total, sum.agreed, sum.differs, sum.absent, sum.total-sum.agreed-sum.differs-sum.absent)
+	b.WriteString("\n### Explained expectations\n\n| stack | resource | recommendation | we say | why |\n| --- | --- | --- | --- | --- |\n" + list.String())
+	return b.String(), true
 }
 
 // stack is the inputs of an expectation file, and what its reading assumes.
@@ -116,7 +182,7 @@ type stack struct {
 
 // expectationTables reads which inputs make the stack of an expectation file,
 // and the explained differences.
-func expectationTables(t *testing.T) (roots map[string]stack, rows []explained) {
+func expectationTables(t *testing.T) (roots map[string]stack, rows []difference) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", "expectations.tsv"))
 	if err != nil {
@@ -143,7 +209,7 @@ func expectationTables(t *testing.T) (roots map[string]stack, rows []explained) 
 			in.same = append(in.same, [2]string{cols[2], cols[3]})
 			roots[cols[1]] = in
 		case len(cols) == 6 && (cols[0] == "differs" || cols[0] == "absent") && len(cols[5]) > 20:
-			rows = append(rows, explained{cols[0], cols[1], cols[2], cols[3], cols[4], cols[5]})
+			rows = append(rows, difference{cols[0], cols[1], cols[2], cols[3], cols[4], cols[5]})
 		default:
 			t.Fatalf("testdata/expectations.tsv: a line is not understood: %q", line)
 		}
