@@ -323,6 +323,8 @@ func notesOf(s *topo.Snapshot, q question.Question, r Result) []string {
 	}
 	if o := s.Endpoint(r.From.Party.Endpoint); o != nil && !opens(o) {
 		out = append(out, "A "+o.Kind.String()+" opens no connections of its own; the answer is about its network alone.")
+	} else if o != nil && e != nil && o.Kind == topo.BalancerEndpoint && (e.Kind == topo.StoreEndpoint || e.Kind == topo.PrivateLinkEndpoint) {
+		out = append(out, "A load balancer connects to its targets only; the answer is about its network alone.")
 	}
 	return out
 }

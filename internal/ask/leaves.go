@@ -47,6 +47,9 @@ func (a *Asker) leaves(q question.Question) (Reply, *question.Error) {
 			r.Results = append(r.Results, answerPair(a.net, q, Pair{f, Member{Party: reach.Outside(netset.Internet()), Text: "internet", Belongs: fact.Yes}}, nil))
 			continue
 		}
+		if e := r.Snapshot.Endpoint(f.Party.Endpoint); len(from) > 1 && e != nil && e.Kind == topo.BalancerEndpoint {
+			continue // it connects to its targets only
+		}
 		r.Exits = a.exitsOf(q, f, r.Exits)
 		r.Exits = a.inward(q, f, r.Exits)
 	}

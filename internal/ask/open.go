@@ -11,6 +11,7 @@ import (
 	"github.com/muralla-net/muralla/internal/netset"
 	"github.com/muralla-net/muralla/internal/question"
 	"github.com/muralla-net/muralla/internal/reach"
+	"github.com/muralla-net/muralla/internal/topo"
 )
 
 // everything is the side that open forms leave unnamed.
@@ -33,7 +34,7 @@ func (a *Asker) reaches(q question.Question) (Reply, *question.Error) {
 	var pairs []Pair
 	for _, t := range to {
 		for _, f := range from {
-			if f.Party.Endpoint == "" || f.Party.Endpoint != t.Party.Endpoint {
+			if (f.Party.Endpoint == "" || f.Party.Endpoint != t.Party.Endpoint) && a.mayCall(f, t) {
 				pairs = append(pairs, Pair{f, t})
 			}
 		}
@@ -42,6 +43,24 @@ func (a *Asker) reaches(q question.Question) (Reply, *question.Error) {
 		}
 	}
 	return a.answer(q, pairs), nil
+}
+
+// mayCall is whether one thing may have a reason to connect to another: load
+// balancers connect to their targets only, whatever their groups allow.
+func (a *Asker) mayCall(from, to Member) bool {
+	s := a.net.Snapshot()
+	e, t := s.Endpoint(from.Party.Endpoint), s.Endpoint(to.Party.Endpoint)
+	if e == nil || t == nil || e.Kind != topo.BalancerEndpoint {
+		return true
+	}
+	b := s.LoadBalancer(from.ID)
+	switch {
+	case t.Kind == topo.StoreEndpoint, t.Kind == topo.PrivateLinkEndpoint:
+		return false
+	case b != nil && s.Workload(to.ID) != nil:
+		return len(a.net.EntriesTo(b.ID, to.ID)) > 0
+	}
+	return true
 }
 
 // reached answers what something can reach: what the design has, AWS services

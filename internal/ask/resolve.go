@@ -213,9 +213,12 @@ func (d directory) minus(m, x Member, text string) []Member {
 	case x.Party.Endpoint != m.Party.Endpoint, d.Workload(x.ID) != nil && x.ID != m.ID:
 		return []Member{m}
 	}
-	if x.Belongs == fact.Unknown && len(x.Gaps) > 0 {
+	// What is doubtful of both, such as whether the thing exists, is no doubt that
+	// it is the same thing.
+	doubts := slices.DeleteFunc(slices.Clone(x.Gaps), func(g finding.Evidence) bool { return slices.Contains(m.Gaps, g) })
+	if x.Belongs == fact.Unknown && len(doubts) > 0 {
 		m.Belongs = m.Belongs.And(fact.Unknown)
-		m.Gaps = append(slices.Clone(m.Gaps), x.Gaps...)
+		m.Gaps = append(slices.Clone(m.Gaps), doubts...)
 		return []Member{m}
 	}
 	if x.Party.Subnet == "" || x.Party.Subnet == m.Party.Subnet {
