@@ -106,7 +106,7 @@ func (p *answerPrinter) chain(c ask.Chain) {
 		if text, place := p.decisive(h); text != "" {
 			p.row("", text, place)
 		}
-		if h.Assumed && i+1 < len(c.Hops) {
+		if _, balanced := wayTaken(h); h.Assumed && !balanced && i+1 < len(c.Hops) {
 			p.row("", "assumed: something listens there; the design does not say what runs on "+clean(h.To.Text), ref.Place{})
 		}
 	}

@@ -112,19 +112,32 @@ func (p *answerPrinter) addRow(rows []tableRow, r ask.Result, other ask.Member) 
 // decisive is what lets a pair connect: the way through a load balancer, or else
 // the rule of the last gate that has a place.
 func (p *answerPrinter) decisive(r ask.Result) (string, ref.Place) {
-	if r.Direct.Packets.Any(r.Asked) != fact.Yes {
-		for _, w := range r.Ways {
-			if w.Works == fact.Yes {
-				at := ref.Place{}
-				if l := p.reply.Snapshot.Listener(w.Listener); l != nil {
-					at = l.Place
-				}
-				return p.wayText(r, w), cleanPlace(at)
-			}
+	if w, ok := wayTaken(r); ok {
+		at := ref.Place{}
+		if l := p.reply.Snapshot.Listener(w.Listener); l != nil {
+			at = l.Place
 		}
+		return p.wayText(r, w), cleanPlace(at)
 	}
 	text, place := ruleOf(r.Direct)
 	return clean(text), cleanPlace(place)
+}
+
+// wayTaken is the way through a load balancer by which a pair connects, or may
+// connect, if it does not without one.
+func wayTaken(r ask.Result) (ask.Way, bool) {
+	direct := r.Direct.Packets.Any(r.Asked)
+	for _, works := range []fact.Tri{fact.Yes, fact.Unknown} {
+		if direct == fact.Yes || direct == works {
+			break
+		}
+		for _, w := range r.Ways {
+			if w.Works == works {
+				return w, true
+			}
+		}
+	}
+	return ask.Way{}, false
 }
 
 // ruleOf is the rule of a connection that somebody would look at first: of the
