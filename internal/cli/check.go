@@ -29,6 +29,7 @@ type checkOptions struct {
 	explainGaps bool
 	color       string
 	date        string
+	against     string
 }
 
 func newCheck(a *app) *cobra.Command {
@@ -51,6 +52,7 @@ What the design is meant to be, and which findings are accepted, is declared in
 muralla.yaml beside the first PATH.`,
 		Example: `  muralla check .
   muralla check --fail-on=medium --strict services/ network/
+  muralla check --against origin/main .
   muralla check -o text -o json=report.json plan.json
   muralla check -o sarif=muralla.sarif -o markdown=comment.md .`,
 		RunE: func(_ *cobra.Command, args []string) error { return o.run(a, args) },
@@ -62,6 +64,7 @@ muralla.yaml beside the first PATH.`,
 	f.BoolVar(&o.strict, "strict", false, "exit 3 if anything is undecided or could not be read")
 	o.flags(f)
 	o.baseline.flags(f)
+	f.StringVar(&o.against, "against", "", "count only what is worse than in `REF|FILE`: a git revision, a JSON report, a design")
 	f.BoolVar(&o.all, "all", false, "show every result in full")
 	f.BoolVar(&o.explainGaps, "explain-gaps", false, "show every missing fact and what it would decide")
 	f.StringVar(&o.color, "color", "auto", "`WHEN` to use colour: auto, always or never")
@@ -121,13 +124,17 @@ func (o checkOptions) run(a *app, paths []string) error {
 	}
 	report.Diagnostics = append(report.Diagnostics, diags...).Sorted()
 
+	earlier, err := o.compare(a, req, report, today, beside)
+	if err != nil {
+		return err
+	}
 	if err := text.WriteDiagnostics(a.stderr, report.Diagnostics, beside); err != nil {
 		return err
 	}
-	if err := o.show(a, report, outputs, color, paths, read, today); err != nil {
+	if err := o.show(a, report, earlier, outputs, color, paths, read, today); err != nil {
 		return err
 	}
-	return o.verdict(report, fails)
+	return o.verdict(earlier.only(report), fails)
 }
 
 // analyse runs the engines. Only this part may take long, so it can be
@@ -185,10 +192,10 @@ func beginning(d intent.Date) int64 {
 }
 
 // show writes every output; all are laid out before the first is written.
-func (o checkOptions) show(a *app, r finding.Report, outputs []output, color bool, paths []string, read *topo.Snapshot, today intent.Date) error {
+func (o checkOptions) show(a *app, r finding.Report, earlier *against, outputs []output, color bool, paths []string, read *topo.Snapshot, today intent.Date) error {
 	contents := make([]bytes.Buffer, len(outputs))
 	for i, out := range outputs {
-		v := view{text.Options{All: o.all, ExplainGaps: o.explainGaps, Color: color && (out.file == "" || o.color == "always")}, paths, o.configName(paths[0]), o.baseline.used(), read, beginning(today)}
+		v := view{text.Options{All: o.all, ExplainGaps: o.explainGaps, Color: color && (out.file == "" || o.color == "always")}, paths, o.configName(paths[0]), o.baseline.used(), read, beginning(today), earlier}
 		if err := formats[out.format](&contents[i], r, v); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/muralla-net/muralla/internal/check"
@@ -15,6 +16,7 @@ import (
 	"github.com/muralla-net/muralla/internal/intent"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/render/text"
+	"github.com/muralla-net/muralla/internal/resource"
 	"github.com/muralla-net/muralla/internal/revision"
 	"github.com/muralla-net/muralla/internal/suppress"
 	"github.com/muralla-net/muralla/internal/topo"
@@ -198,9 +200,15 @@ func (d *design) declaredIn(a *app, view text.Options) (intent.Intent, diag.List
 	return d.inputOptions.intent(a, d.paths[0], view)
 }
 
-// judge is the verdicts on a snapshot of the design.
-func (d *design) judge(s *topo.Snapshot, today intent.Date) finding.Report {
-	return suppress.Apply(check.Run(s, d.intent, check.Options{Input: d.words()}), d.intent, today)
+// judge is the verdicts on the design as a snapshot of its sets shows it.
+func (d *design) judge(s *topo.Snapshot, sets []resource.Set, today intent.Date) finding.Report {
+	report := check.Run(s, d.intent, check.Options{Input: d.words()})
+	var remarks []resource.Remark
+	for _, set := range sets {
+		remarks = append(remarks, set.Remarks...)
+	}
+	report.Marks = suppress.Marks(remarks)
+	return suppress.Apply(report, d.intent, today)
 }
 
 // words name the design for a shell; a revision has none that ask could read.
@@ -213,4 +221,15 @@ func (d *design) words() string {
 		return ""
 	}
 	return req.words()
+}
+
+// prefixed is what is said of the design, with places that name it.
+func (d *design) prefixed() diag.List {
+	out := slices.Clone(d.diags)
+	for i := range out {
+		if at := &out[i].Place; !at.IsZero() && at.File != d.name {
+			at.File = d.prefix + at.File
+		}
+	}
+	return out
 }

@@ -13,10 +13,10 @@ import (
 
 	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/diff"
+	"github.com/muralla-net/muralla/internal/diff/changed"
 	"github.com/muralla-net/muralla/internal/diff/judged"
 	"github.com/muralla-net/muralla/internal/diff/story"
 	"github.com/muralla-net/muralla/internal/fact"
-	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/render/json"
 	"github.com/muralla-net/muralla/internal/render/markdown"
 	"github.com/muralla-net/muralla/internal/render/text"
@@ -111,7 +111,7 @@ func (o diffOptions) run(a *app, args []string) error {
 	}
 	report, err := waitFor(a, "comparing "+before.name+" and "+after.name, func() story.Report {
 		d := diff.Of(before.side, after.side)
-		old, fresh := before.judge(d.Before, today), after.judge(d.After, today)
+		old, fresh := before.judge(d.Before, changed.Rename(before.side.Sets, d.Moved), today), after.judge(d.After, after.side.Sets, today)
 		names := story.Names{Before: before.name, After: after.name, BeforePlace: before.prefix, AfterPlace: after.prefix, Input: after.words()}
 		return story.Of(d, judged.Compare(judged.Remember(old), fresh), names, after.tree == nil)
 	})
@@ -207,15 +207,12 @@ func together(before, after *design) diag.List {
 	seen := map[said]bool{}
 	var out diag.List
 	for _, d := range []*design{after, before} {
-		for _, g := range d.diags {
+		for _, g := range d.prefixed() {
 			k := said{g.Level, g.Summary, g.Detail}
 			if d == before && seen[k] {
 				continue
 			}
 			seen[k] = true
-			if g.Place != (ref.Place{}) && g.Place.File != d.name {
-				g.Place.File = d.prefix + g.Place.File
-			}
 			out = append(out, g)
 		}
 	}

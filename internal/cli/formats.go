@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 	"path/filepath"
 	"runtime/debug"
@@ -10,6 +11,7 @@ import (
 	"github.com/muralla-net/muralla/internal/check"
 	"github.com/muralla-net/muralla/internal/estate"
 	"github.com/muralla-net/muralla/internal/finding"
+	"github.com/muralla-net/muralla/internal/gfm"
 	"github.com/muralla-net/muralla/internal/graph"
 	"github.com/muralla-net/muralla/internal/reach"
 	"github.com/muralla-net/muralla/internal/render/github"
@@ -33,24 +35,40 @@ type view struct {
 
 	snapshot *topo.Snapshot // nil if it is not known
 	time     int64          // the beginning of the day as of which is judged, in milliseconds since 1970
+	earlier  *against       // nil without --against
 }
 
 // formats is every output format of check.
 var formats = map[string]func(w io.Writer, r finding.Report, v view) error{
-	"text": func(w io.Writer, r finding.Report, v view) error { return text.Write(w, r, v.Options) },
-	"html": func(w io.Writer, r finding.Report, v view) error { return v.html(w, r) },
-	"json": func(w io.Writer, r finding.Report, _ view) error { return json.Write(w, r, json.Options{}) },
-	"markdown": func(w io.Writer, r finding.Report, v view) error {
-		return markdown.Write(w, r, markdown.Options{All: v.All, Page: pageURI})
+	"html": func(w io.Writer, r finding.Report, v view) error { return v.html(w, v.earlier.only(r)) },
+	"text": func(w io.Writer, r finding.Report, v view) error {
+		if err := text.Write(w, v.earlier.only(r), v.Options); err != nil || v.earlier == nil {
+			return err
+		}
+		return text.WriteNote(w, v.earlier.line(), v.Options)
 	},
 	"github": func(w io.Writer, r finding.Report, v view) error {
 		o := v.sarif()
-		return github.Write(w, r, github.Options{Base: o.Base, Files: o.Files})
+		return github.Write(w, v.earlier.only(r), github.Options{Base: o.Base, Files: o.Files})
 	},
 	"ocsf": func(w io.Writer, r finding.Report, v view) error {
 		return ocsf.Write(w, r, ocsf.Options{Time: v.time, Version: moduleVersion(), Page: pageURI})
 	},
-	"junit": func(w io.Writer, r finding.Report, _ view) error { return junit.WriteReport(w, r) },
+	"json": func(w io.Writer, r finding.Report, v view) error {
+		o := json.Options{}
+		if v.earlier != nil {
+			o.Against, o.Name = &v.earlier.Comparison, v.earlier.name
+		}
+		return json.Write(w, r, o)
+	},
+	"markdown": func(w io.Writer, r finding.Report, v view) error {
+		if err := markdown.Write(w, v.earlier.only(r), markdown.Options{All: v.All, Page: pageURI}); err != nil || v.earlier == nil {
+			return err
+		}
+		_, err := fmt.Fprintf(w, "\n%s.\n", gfm.Text(v.earlier.line()))
+		return err
+	},
+	"junit": func(w io.Writer, r finding.Report, v view) error { return junit.WriteReport(w, v.earlier.only(r)) },
 	"sarif": func(w io.Writer, r finding.Report, v view) error { return sarif.Write(w, r, v.sarif()) },
 }
 

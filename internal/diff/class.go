@@ -10,14 +10,22 @@ import (
 	"github.com/muralla-net/muralla/internal/topo"
 )
 
+// nobody has addresses that are no single host of another network (IANA
+// "Special-Purpose Address Registry"): this network, loopback, link local and
+// multicast.
+var nobody = []string{"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8"}
+
+// private are the addresses that gateways of the internet do not carry.
+var private = []string{"10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"}
+
 // outside is every address that hosts outside a VPC may have: those of the
-// internet and the private ones, which networks of others and of the user have.
+// internet, and the private ones that networks of others and of the user have.
 func outside() netset.Addrs {
-	var private netset.Addrs
-	for _, p := range []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"} {
-		private = private.Union(netset.Prefix(netip.MustParsePrefix(p)))
+	all := netset.Everywhere()
+	for _, p := range nobody {
+		all = all.Minus(netset.Prefix(netip.MustParsePrefix(p)))
 	}
-	return netset.Internet().Union(private)
+	return all
 }
 
 // classes are the parties outside: hosts between which no rule, entry or route of
@@ -26,6 +34,9 @@ func outside() netset.Addrs {
 func classes(snapshots ...*topo.Snapshot) []reach.Party {
 	space := outside()
 	seen := map[netip.Prefix]bool{}
+	for _, p := range private {
+		seen[netip.MustParsePrefix(p)] = true
+	}
 	block := func(b topo.Block) {
 		if b.Prefix.IsValid() {
 			seen[b.Prefix.Masked()] = true

@@ -291,8 +291,10 @@ func (t *Tree) link(root *os.Root, o object, body io.Reader) error {
 	if err != nil {
 		return err
 	}
-	target := string(to)
-	if path.IsAbs(target) || filepath.IsAbs(filepath.FromSlash(target)) || !filepath.IsLocal(filepath.FromSlash(path.Join(path.Dir(o.path), target))) {
+	// A target in its shortest form goes up first and then down, so that no other
+	// link decides from where it goes up.
+	target := strings.TrimPrefix(strings.TrimSuffix(string(to), "/"), "./")
+	if target != path.Clean(target) || path.IsAbs(target) || filepath.IsAbs(filepath.FromSlash(target)) || !filepath.IsLocal(filepath.FromSlash(path.Join(path.Dir(o.path), target))) {
 		t.skip("%s is a link that leads out of the repository", o.path)
 		return nil
 	}
@@ -309,8 +311,13 @@ func makeDirs(root *os.Root, dir string) error {
 	if err := makeDirs(root, filepath.Dir(dir)); err != nil {
 		return err
 	}
-	if err := root.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+	err := root.Mkdir(dir, 0o700)
+	if !errors.Is(err, fs.ErrExist) {
 		return err
+	}
+	// A hostile commit may hold a link and a directory of one name.
+	if info, err := root.Lstat(dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("%s is no directory", filepath.ToSlash(dir))
 	}
 	return nil
 }

@@ -182,9 +182,10 @@ func Rename(sets []resource.Set, moved []Move) []resource.Set {
 	if len(moved) == 0 {
 		return sets
 	}
-	to := map[ref.ID]ref.ID{}
+	to, beside := map[ref.ID]ref.ID{}, map[ref.ID]ref.ID{}
 	for _, m := range moved {
 		to[m.From] = m.To
+		beside[m.From.Base()] = m.To.Base()
 	}
 	id := func(old ref.ID) ref.ID {
 		if name, ok := to[old]; ok {
@@ -201,6 +202,12 @@ func Rename(sets []resource.Set, moved []Move) []resource.Set {
 			out[i].Resources[j] = r
 		}
 		slices.SortStableFunc(out[i].Resources, func(a, b resource.Resource) int { return cmp.Compare(a.ID, b.ID) })
+		out[i].Remarks = slices.Clone(s.Remarks)
+		for j := range out[i].Remarks {
+			if name, ok := beside[out[i].Remarks[j].Scope]; ok {
+				out[i].Remarks[j].Scope = name
+			}
+		}
 		out[i].Missing = make([]resource.Missing, len(s.Missing))
 		for j, m := range s.Missing {
 			m.Inputs = renamedAll(m.Inputs, id)

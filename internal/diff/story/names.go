@@ -2,7 +2,7 @@ package story
 
 import (
 	"fmt"
-	"slices"
+	"net/netip"
 	"strings"
 
 	"github.com/muralla-net/muralla/internal/diff"
@@ -26,11 +26,7 @@ func label(d diff.Difference, id ref.ID) string {
 func names(d diff.Difference, nodes []diff.Node) string {
 	var order []string
 	count := map[string]int{}
-	all := slices.ContainsFunc(nodes, func(n diff.Node) bool { return n.Addrs.Covers(netset.Internet().V4()) })
-	for _, n := range nodes {
-		if all && n.List != "" {
-			continue
-		}
+	for _, n := range asked(nodes) {
 		name := Name(d, n)
 		if count[name]++; count[name] == 1 {
 			order = append(order, name)
@@ -65,14 +61,35 @@ func Name(d diff.Difference, n diff.Node) string {
 func hosts(a netset.Addrs) string {
 	all := netset.Internet()
 	public, private := a.Intersect(all), a.Minus(all)
+	if public.Covers(all.V4()) {
+		private = private.Intersect(networks()) // beside the internet nobody asks about documentation addresses
+	}
 	var out []string
 	if !public.IsEmpty() {
 		out = append(out, internet(public))
 	}
 	if !private.IsEmpty() {
-		out = append(out, "private "+blocks(private)+" outside the design")
+		out = append(out, elsewhere(private))
 	}
 	return strings.Join(out, " and ")
+}
+
+// networks are the addresses that private networks have (RFC 1918, RFC 6598, RFC
+// 4193).
+func networks() netset.Addrs {
+	var out netset.Addrs
+	for _, p := range []string{"10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"} {
+		out = out.Union(netset.Prefix(netip.MustParsePrefix(p)))
+	}
+	return out
+}
+
+// elsewhere names hosts that are not on the internet, of private networks mostly.
+func elsewhere(a netset.Addrs) string {
+	if len(a.Prefixes()) > maxBlocks {
+		return "private addresses outside the design"
+	}
+	return blocks(a) + " outside the design"
 }
 
 func internet(a netset.Addrs) string {

@@ -93,6 +93,11 @@ func entry(d diff.Difference, r diff.Row, n Names) Entry {
 
 // says is the row as a sentence.
 func says(d diff.Difference, r diff.Row, e Entry) string {
+	for _, name := range []*string{&e.From, &e.To} {
+		if strings.HasPrefix(*name, "internet") {
+			*name = "the " + *name
+		}
+	}
 	through := ""
 	if r.Way != nil {
 		through = " through " + label(d, r.Way.Balancer)
@@ -206,7 +211,8 @@ func At(prefix string, p ref.Place) ref.Place {
 
 // question is the command that shows a row of the design after.
 func question(d diff.Difference, r diff.Row, n Names) string {
-	if len(r.From) != 1 || len(r.To) != 1 {
+	from, to := asked(r.From), asked(r.To)
+	if len(from) != 1 || len(to) != 1 {
 		return ""
 	}
 	side := func(node diff.Node) (string, bool) {
@@ -226,17 +232,17 @@ func question(d diff.Difference, r diff.Row, n Names) string {
 			return "", false
 		case len(p) == 1:
 			return p[0].String(), true
-		case netset.Internet().V4().Covers(node.Addrs.V4()) && strings.HasPrefix(hosts(node.Addrs), "internet") && !strings.ContainsAny(hosts(node.Addrs), "0123456789"):
+		case node.Addrs.Covers(netset.Internet().V4()):
 			return "internet", true
 		}
 		return "", false
 	}
-	from, ok := side(r.From[0])
-	to, also := side(r.To[0])
+	start, ok := side(from[0])
+	end, also := side(to[0])
 	if !ok || !also {
 		return ""
 	}
-	text := from + " -> " + to
+	text := start + " -> " + end
 	if r.Way != nil {
 		if !r.Way.TargetPorts.IsAll() {
 			text += " " + r.Way.TargetPorts.String()
@@ -245,6 +251,14 @@ func question(d diff.Difference, r diff.Row, n Names) string {
 		text += " " + r.Packets.String()
 	}
 	return "muralla ask '" + strings.ReplaceAll(text, "'", `'\''`) + "' " + cmp.Or(n.Input, ".")
+}
+
+// asked are the nodes without services of AWS beside the internet.
+func asked(nodes []diff.Node) []diff.Node {
+	if !slices.ContainsFunc(nodes, func(n diff.Node) bool { return n.Addrs.Covers(netset.Internet().V4()) }) {
+		return nodes
+	}
+	return slices.DeleteFunc(slices.Clone(nodes), func(n diff.Node) bool { return n.List != "" })
 }
 
 // Idle are the changes that no row names as its cause, in order.

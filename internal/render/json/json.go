@@ -24,6 +24,7 @@ import (
 	"slices"
 
 	"github.com/muralla-net/muralla/internal/diag"
+	"github.com/muralla-net/muralla/internal/diff/judged"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/ref"
 )
@@ -31,9 +32,22 @@ import (
 // Schema names the form of the output.
 const Schema = "muralla.check/v1"
 
-// Options is what can be chosen about the output: nothing so far, because
-// programs read it.
-type Options struct{}
+// Options is what a report may come with. The zero Options is nothing.
+type Options struct {
+	// Against is the report compared with earlier verdicts, whose name is Name;
+	// nil if it was not.
+	Against *judged.Comparison
+	Name    string
+}
+
+type against struct {
+	Name      string  `json:"name"`
+	New       int     `json:"new"`
+	Worse     int     `json:"worse"`
+	Better    int     `json:"better"`
+	Unchanged int     `json:"unchanged"`
+	Resolved  []known `json:"resolved"`
+}
 
 type document struct {
 	Schema      string        `json:"schema"`
@@ -43,6 +57,7 @@ type document struct {
 	Diagnostics []diagnostic  `json:"diagnostics"`
 	Summary     summary       `json:"summary"`
 	Counts      counts        `json:"counts"`
+	Against     *against      `json:"against"`
 }
 
 type place struct {
@@ -77,6 +92,8 @@ type result struct {
 	Ask            string       `json:"ask"`
 	Fingerprint    string       `json:"fingerprint"`
 	Suppressed     *suppression `json:"suppressed"`
+	State          string       `json:"state"`
+	Was            string       `json:"was"`
 }
 
 type undecided struct {
@@ -134,17 +151,17 @@ type counts struct {
 }
 
 // Write writes the report. The error is that of the writer.
-func Write(w io.Writer, r finding.Report, _ Options) error {
+func Write(w io.Writer, r finding.Report, o Options) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(documentOf(r)); err != nil {
+	if err := enc.Encode(documentOf(r, o)); err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
 	return nil
 }
 
-func documentOf(r finding.Report) document {
+func documentOf(r finding.Report, o Options) document {
 	r.Findings = slices.Clone(r.Findings)
 	r.Sort()
 	d := document{
@@ -156,8 +173,20 @@ func documentOf(r finding.Report) document {
 		Summary:     summaryOf(r.Summary()),
 		Counts:      counts(r.Counts),
 	}
+	states := map[string]judged.Result{}
+	if c := o.Against; c != nil {
+		n := c.Counts()
+		d.Against = &against{o.Name, n.New, n.Worse, n.Better, n.Unchanged, knownOf(c.Resolved)}
+		for _, s := range c.Results {
+			states[s.Fingerprint()] = s
+		}
+	}
 	for _, f := range r.Findings {
-		d.Results = append(d.Results, resultOf(f))
+		out := resultOf(f)
+		if s, ok := states[out.Fingerprint]; ok {
+			out.State, out.Was = s.State.String(), s.Was
+		}
+		d.Results = append(d.Results, out)
 		if f.Verdict == finding.Undecided && f.Suppressed == nil {
 			d.Undecided = append(d.Undecided, undecidedOf(f))
 		}

@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/muralla-net/muralla/internal/diag"
+	"github.com/muralla-net/muralla/internal/diff/judged"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/render/json"
@@ -153,6 +154,8 @@ func isType(name string, v any) bool {
 	switch v := v.(type) {
 	case nil:
 		return name == "null"
+	case bool:
+		return name == "boolean"
 	case string:
 		return name == "string"
 	case bool:
@@ -210,6 +213,14 @@ func TestOutputAndSchemaAgree(t *testing.T) {
 		if err := s.check(name, s.root, decode(t, write(t, r))); err != nil {
 			t.Error(err)
 		}
+	}
+	compared := judged.Compare([]judged.Known{{Recommendation: "imds", Resource: "gone", Fingerprint: "0123456789abcdef", Verdict: finding.Violates}}, full())
+	var out bytes.Buffer
+	if err := json.Write(&out, full(), json.Options{Against: &compared, Name: "main"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.check("compared", s.root, decode(t, out.Bytes())); err != nil {
+		t.Error(err)
 	}
 	known := map[string]bool{}
 	properties(t, s.root, known)

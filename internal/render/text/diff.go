@@ -181,3 +181,10 @@ func (p *printer) changed(r story.Report, o Options) {
 		p.paragraph("", cmp.Or(map[bool]string{true: "no change has an effect on who reaches whom"}[d.IsEmpty()], ""))
 	}
 }
+
+// WriteNote writes a line after an answer. The error is that of the writer.
+func WriteNote(w io.Writer, note string, o Options) error {
+	p := &printer{width: o.width(), color: o.Color}
+	p.paragraph("", clean(note))
+	return p.flush(w)
+}
