@@ -83,7 +83,7 @@ PATHs are those of check: without one the current directory is read.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringArrayVarP(&o.outputs, "output", "o", []string{"text"}, "write `FORMAT[=FILE]`: text, json or junit; may be repeated")
+	f.StringArrayVarP(&o.outputs, "output", "o", []string{"text"}, "write `FORMAT[=FILE]`: text, json, junit, svg, mermaid or dot; may be repeated")
 	f.StringVar(&o.expect, "expect", "", "exit 0 only if every connection works or none does: `allow` or deny")
 	f.StringVar(&o.file, "from-file", "", "ask every line of this `FILE`; - is the standard input")
 	f.BoolVar(&o.direct, "direct", false, "leave out ways through load balancers")
@@ -116,7 +116,7 @@ func (o askOptions) run(a *app, words string, paths []string) error {
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
-	outputs, err := parseOutputs(o.outputs, []string{"json", "junit", "text"})
+	outputs, err := parseOutputs(o.outputs, []string{"dot", "json", "junit", "mermaid", "svg", "text"})
 	if err != nil {
 		return err
 	}
@@ -315,6 +315,15 @@ func (o askOptions) show(a *app, what asked, got answered, diags diag.List, outp
 	}
 	contents := make([]bytes.Buffer, len(outputs))
 	for i, out := range outputs {
+		if _, drawn := pictures[out.format]; drawn {
+			if what.file != "" {
+				return fail("ask one of them: muralla ask -o "+out.format+" 'FROM -> TO'", "a picture is of one question, not of a file of them")
+			}
+			if err := drawAnswer(&contents[i], out.format, what.text, got.reply); err != nil {
+				return fmt.Errorf("draw: %w", err)
+			}
+			continue
+		}
 		t := text.Options{All: o.all, Color: color && (out.file == "" || o.color == "always")}
 		if err := views[out.format](&contents[i], t); err != nil {
 			return fmt.Errorf("answer: %w", err)

@@ -109,8 +109,20 @@ func (g *Graph) leg(b *builder, from, to string, l Leg) {
 	out.From, out.To, out.Label = key, to, label
 	// What a barrier stops still gets to it.
 	in.Works = fact.Yes
+	// Ways that differ elsewhere may have a connection in common.
+	for i, e := range g.Edges {
+		if i%2 == 0 && e.From == from && g.Edges[i+1].To == to && g.Edges[i+1].TLS == l.TLS && sameGates(g.Boxes, e.To, x) {
+			return
+		}
+	}
 	g.Boxes = append(g.Boxes, x)
 	g.Edges = append(g.Edges, in, out)
+}
+
+// sameGates reports whether a box has the gates of another one.
+func sameGates(boxes []Box, key string, x Box) bool {
+	i := slices.IndexFunc(boxes, func(o Box) bool { return o.Key == key })
+	return i >= 0 && boxes[i].Name == x.Name && boxes[i].Word == x.Word && slices.Equal(boxes[i].Lines, x.Lines)
 }
 
 func lineOf(b *builder, s reach.Step, asked netset.Ports) Line {

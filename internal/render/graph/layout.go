@@ -29,7 +29,7 @@ const (
 	iconW      = 24.0
 	boxMin     = 104.0
 	boxMax     = 214.0
-	gatesW     = 330.0
+	gatesW     = 392.0
 	maxNamed   = 5 // members that a box names
 )
 
