@@ -8,7 +8,8 @@
 // about, or which reading of the model, or that it asks something that is no
 // recommendation. Where the verdicts differ although the question is the same,
 // testdata/explained.tsv says who is right and why. testdata/expectations.tsv
-// does the same for stacks that people have reviewed.
+// does the same for stacks that people have reviewed. Analysers of networks publish
+// who reaches whom in theirs; testdata/batfish.tsv explains what ends otherwise.
 //
 // # Guarantees
 //   - A difference that nothing explains fails the test, and so does an

@@ -31,6 +31,8 @@ var sections = []struct {
 }{
 	{"Checks of other tools", labelledSection},
 	{"Expectations of reviewers", expectationsSection},
+	{"All pairs of np-guard", npGuardSection},
+	{"Traces of Batfish", batfishSection},
 }
 
 // The page says what the comparison finds. With MURALLA_UPDATE=1 it is made anew.
