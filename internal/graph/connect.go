@@ -56,7 +56,10 @@ func portsText(p netset.Ports) string {
 	if p.Covers(talk) {
 		return "all traffic"
 	}
-	return strings.TrimSpace(p.String())
+	if text := p.String(); strings.HasPrefix(text, "all except ") {
+		return "all but " + talk.Minus(p).String()
+	}
+	return p.String()
 }
 
 // connections are those between two things of the design, asked once for each
