@@ -31,6 +31,7 @@ func BenchmarkTable(b *testing.B) {
 			n := reach.New(p.Snapshot())
 			runtime.GC()
 			b.ReportAllocs()
+			before, rounds := used(b), 0.0
 			var classes, edges, arcs int
 			for b.Loop() {
 				t := allpairs.Of(n, allpairs.Options{})
@@ -39,16 +40,30 @@ func BenchmarkTable(b *testing.B) {
 				for range t.Edges() {
 					edges++
 				}
+				rounds++
 			}
 			b.ReportMetric(float64(classes), "classes")
 			b.ReportMetric(float64(arcs), "arcs")
 			b.ReportMetric(float64(edges), "edges")
-			var use syscall.Rusage
-			if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err == nil {
-				b.ReportMetric(float64(use.Maxrss)/1024, "peak-MB")
-			}
+			after := used(b)
+			b.ReportMetric((seconds(after)-seconds(before))/rounds, "cpu-s")
+			b.ReportMetric(float64(before.Maxrss)/1024, "peak-before-MB")
+			b.ReportMetric(float64(after.Maxrss)/1024, "peak-MB")
 		})
 	}
+}
+
+// used is what the process has used: on a machine that is shared, its seconds on
+// processors tell more than the clock.
+func used(b *testing.B) (use syscall.Rusage) {
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
+		b.Fatal(err)
+	}
+	return use
+}
+
+func seconds(use syscall.Rusage) float64 {
+	return float64(use.Utime.Sec+use.Stime.Sec) + float64(use.Utime.Usec+use.Stime.Usec)/1e6
 }
 
 // BenchmarkPair asks for one pair of a table that is there.

@@ -48,10 +48,11 @@ func (t *Table) wayID(from, to int32) int32 {
 }
 
 // From are the edges that start at a class, by their end.
-func (t *Table) From(c Class) []Edge {
+func (t *Table) From(c Class) []Edge { return t.appendFrom(nil, c) }
+
+func (t *Table) appendFrom(out []Edge, c Class) []Edge {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var out []Edge
 	if t.isWhole(c) {
 		for to := range Class(len(t.classes)) {
 			if s := t.asked(c, to); s != 0 {
@@ -101,9 +102,9 @@ func (t *Table) From(c Class) []Edge {
 	}
 	slices.Sort(touched)
 	t.ends = touched
-	out = make([]Edge, len(touched))
-	for i, to := range touched {
-		out[i] = Edge{c, Class(to), sets[to]}
+	out = slices.Grow(out, len(touched))
+	for _, to := range touched {
+		out = append(out, Edge{c, Class(to), sets[to]})
 		sets[to] = 0
 	}
 	return out

@@ -235,8 +235,10 @@ func (t *Table) Pair(from, to ref.ID) netset.Bounds {
 // Edges are all edges, by start and then by end.
 func (t *Table) Edges() iter.Seq[Edge] {
 	return func(yield func(Edge) bool) {
+		var row []Edge
 		for c := range Class(len(t.classes)) {
-			for _, e := range t.From(c) {
+			row = t.appendFrom(row[:0], c)
+			for _, e := range row {
 				if !yield(e) {
 					return
 				}
