@@ -78,6 +78,8 @@ type Result struct {
 	Direct reach.Answer
 	Ways   []Way
 
+	Advice Advice // what to do about it, see [Advise]
+
 	Notes []string           // what a reader may not expect, as sentences
 	Gaps  []finding.Evidence // the missing facts, if Any is unknown
 }

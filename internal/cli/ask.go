@@ -280,9 +280,10 @@ func (o askOptions) answer(a *app, req request, what asked) (answered, diag.List
 		}
 		reply, err := asker.Ask(what.question)
 		if err != nil {
-			err = questioned(what.text, err)
+			return outcome{diags: diags, err: questioned(what.text, err)}
 		}
-		return outcome{answered: answered{reply: reply}, diags: diags, err: err}
+		ask.Advise(asker.Network(), &reply, what.expect == question.ExpectDeny)
+		return outcome{answered: answered{reply: reply}, diags: diags}
 	})
 	if err != nil {
 		return answered{}, nil, err

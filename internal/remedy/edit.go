@@ -2,6 +2,7 @@ package remedy
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/muralla-net/muralla/internal/reach"
 	"github.com/muralla-net/muralla/internal/ref"
@@ -104,6 +105,42 @@ func sameEntry(a, b *topo.ACLEntry) bool {
 
 func sameRoute(a, b *topo.Route) bool {
 	return a.ID == b.ID && a.Place == b.Place && a.Dest == b.Dest && a.Kind == b.Kind && a.Target == b.Target
+}
+
+// WritesWithin reports whether a resource of Terraform writes the rules of a
+// security group within the group itself, so that others beside it would be
+// undone (Terraform AWS provider, "aws_security_group").
+func WritesWithin(g *topo.SecurityGroup) bool {
+	if !strings.HasPrefix(g.Type, "aws_") {
+		return false
+	}
+	for _, r := range slices.Concat(g.Ingress, g.Egress) {
+		if (r.ID == g.ID || r.ID == "") && !r.Place.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+// circular reports whether two groups would name each other within themselves,
+// which Terraform refuses.
+func circular(s *topo.Snapshot, edits []Edit) bool {
+	names := func(a, b ref.ID) bool {
+		g := s.SecurityGroup(a)
+		if g == nil || !WritesWithin(g) {
+			return false
+		}
+		return slices.ContainsFunc(slices.Concat(g.Ingress, g.Egress), func(r topo.Rule) bool { return r.Peer.Kind == topo.PeerGroup && r.Peer.ID == b }) ||
+			slices.ContainsFunc(edits, func(e Edit) bool {
+				return e.Action == Add && e.Thing == a && e.Rule != nil && e.Rule.Peer.Kind == topo.PeerGroup && e.Rule.Peer.ID == b
+			})
+	}
+	return slices.ContainsFunc(edits, func(e Edit) bool {
+		if e.Action != Add || e.Rule == nil || e.Rule.Peer.Kind != topo.PeerGroup || e.Rule.Peer.ID == e.Thing {
+			return false
+		}
+		return names(e.Thing, e.Rule.Peer.ID) && names(e.Rule.Peer.ID, e.Thing)
+	})
 }
 
 // sameEdit reports whether two edits do the same.

@@ -29,9 +29,11 @@ func sizeOf(list []Exposure) int {
 	return n
 }
 
-// Limits of what is compared: so many pairs take about a second.
+// Limits of what is compared: of one edit, and of all candidates of one question.
+// So many pairs take some seconds.
 const (
 	maxPairs   = 20_000
+	maxAll     = 60_000
 	maxClasses = 256
 )
 
@@ -42,10 +44,11 @@ type exposures struct {
 	parties []reach.Party
 	more    string // why there are further parties
 	before  map[[2]int]netset.Bounds
+	left    int // pairs that may still be compared
 }
 
 func newExposures(n *reach.Network, asked []Flow) *exposures {
-	x := &exposures{base: n, asked: asked, before: map[[2]int]netset.Bounds{}}
+	x := &exposures{base: n, asked: asked, before: map[[2]int]netset.Bounds{}, left: maxAll}
 	s := n.Snapshot()
 	for i := range s.Endpoints {
 		x.parties = append(x.parties, reach.At(s.Endpoints[i].ID))
@@ -67,7 +70,8 @@ var privateBlocks = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.Mu
 // snapshot or of what is asked ends, so that all gates treat the addresses of one
 // class alike.
 func outsideClasses(s *topo.Snapshot, asked []Flow) (classes []netset.Addrs, more string) {
-	rest := netset.Everywhere()
+	// What is neither of the internet nor private is no address of a host.
+	rest := netset.Internet().Union(netset.Prefix(privateBlocks...))
 	for i := range s.VPCs {
 		for _, b := range s.VPCs[i].Blocks {
 			if b.Prefix.IsValid() {
@@ -153,7 +157,8 @@ func (x *exposures) compare(edits []Edit, difference func(before, after netset.B
 			if i == j && from.Endpoint == "" || !touched.from[i] && !touched.to[j] || !x.starts(from) || from.Endpoint == "" && to.Endpoint == "" {
 				continue
 			}
-			if done++; done > maxPairs {
+			done++
+			if x.left--; done > maxPairs || x.left < 0 {
 				return grouped(list), "the parties are too many to compare all"
 			}
 			key := [2]int{i, j}

@@ -27,6 +27,16 @@ type Opening struct {
 	Obstacles []Obstacle // if there are no edits: what no edit of this package removes
 }
 
+// Better reports whether an opening is to be preferred: one that works, then one
+// that opens less, then one of fewer edits.
+func (o Opening) Better(p Opening) bool {
+	if len(o.Edits) == 0 || len(p.Edits) == 0 {
+		return len(o.Edits) > 0
+	}
+	a := cost{works: o.Works == fact.Yes, size: sizeOf(o.Also), edits: len(o.Edits)}
+	return a.less(cost{works: p.Works == fact.Yes, size: sizeOf(p.Also), edits: len(p.Edits)})
+}
+
 // Obstacle is a barrier that no edit of this package removes.
 type Obstacle struct {
 	Gate  reach.GateKind
@@ -64,9 +74,15 @@ func Open(n *reach.Network, flows ...Flow) Opening {
 		}
 		s := search{base: n, flows: all, budget: maxCandidates}
 		s.round(n, nil, 0, maxRounds)
+		slices.SortStableFunc(s.found, func(a, b candidate) int {
+			return cmp.Or(cmp.Compare(len(a.edits), len(b.edits)), cmp.Compare(a.rank, b.rank))
+		})
 		for _, c := range s.found {
+			if best != nil && x.left <= 0 {
+				break
+			}
 			also, more := x.opened(c.edits)
-			at := cost{works: c.works == fact.Yes, size: sizeOf(also), edits: len(c.edits), rank: c.rank}
+			at := cost{works: c.works == fact.Yes, circular: circular(n.Snapshot(), c.edits), size: sizeOf(also), edits: len(c.edits), rank: c.rank}
 			if best == nil || at.less(bestCost) {
 				bestCost = at
 				best = &Opening{Edits: c.edits, Works: c.works, Gaps: c.gaps, Also: also, AlsoMore: more}
@@ -80,16 +96,18 @@ func Open(n *reach.Network, flows ...Flow) Opening {
 	return Opening{Obstacles: obstacles[:min(len(obstacles), maxObstacles)]}
 }
 
-// cost orders candidates: what surely works first, then what opens the least.
+// cost orders candidates: what surely works first, and what can be written, then
+// what opens the least.
 type cost struct {
-	works bool
-	size  int
-	edits int
-	rank  int
+	works    bool
+	circular bool
+	size     int
+	edits    int
+	rank     int
 }
 
 func (c cost) less(d cost) bool {
-	return cmp.Or(cmp.Compare(b2i(d.works), b2i(c.works)), cmp.Compare(c.size, d.size), cmp.Compare(c.edits, d.edits), cmp.Compare(c.rank, d.rank)) < 0
+	return cmp.Or(cmp.Compare(b2i(d.works), b2i(c.works)), cmp.Compare(b2i(c.circular), b2i(d.circular)), cmp.Compare(c.size, d.size), cmp.Compare(c.edits, d.edits), cmp.Compare(c.rank, d.rank)) < 0
 }
 
 // candidate is edits after which the flows work, or may.

@@ -161,7 +161,7 @@ func slowSize(m map[[2]string]netset.Ports) int {
 // all pairs; and no single or double edit does it at lower cost.
 func TestOpenAgreesWithTrying(t *testing.T) {
 	var asked, opened, unsure, impossible, rules, entries, routes, wide, byRange, several int
-	for seed := int64(0); opened < 40; seed++ {
+	for seed := int64(0); opened < 24; seed++ {
 		d := drawer{rand.New(rand.NewSource(seed))}
 		s := d.network()
 		from, to := pick(d, s.Endpoints...).ID, pick(d, s.Endpoints...).ID
@@ -185,7 +185,7 @@ func TestOpenAgreesWithTrying(t *testing.T) {
 		for i := range all {
 			try(all[i : i+1])
 		}
-		if len(got.Edits) != 1 && asked%3 == 0 { // pairs of all edits take a second
+		if len(got.Edits) != 1 && asked%4 == 0 { // pairs of all edits take a second
 			for i := range all {
 				for j := range all[:i] {
 					try([]Edit{all[i], all[j]})

@@ -92,6 +92,7 @@ type pairResult struct {
 	Ways     []way      `json:"ways"`
 	Notes    []string   `json:"notes"`
 	Missing  []fact     `json:"missing"`
+	Remedy   *advice    `json:"remedy"`
 }
 
 type leg struct {
@@ -147,6 +148,9 @@ func bodyOf(r ask.Reply, e question.Expectation) answerBody {
 	d := answerBody{
 		Question: r.Question.String(), Form: formNames[r.Question.Form], Verdict: verdictOf(r.Any), Every: verdictOf(r.Every),
 		Expect: e.String(), Holds: verdictOf(r.Holds(e)), Brief: r.Brief, Results: resultsOf(r.Results), Exits: []exit{}, Chains: []chain{},
+	}
+	for i, res := range r.Results {
+		d.Results[i].Remedy = adviceOf(r.Snapshot, res.Advice)
 	}
 	for _, x := range r.Exits {
 		out := exit{Kind: exitKinds[x.Kind], Gateway: string(x.Gateway), Owner: x.Owner, Verdict: verdictOf(x.Any),

@@ -15,6 +15,7 @@ import (
 	"github.com/muralla-net/muralla/internal/netset"
 	"github.com/muralla-net/muralla/internal/question"
 	"github.com/muralla-net/muralla/internal/reach"
+	"github.com/muralla-net/muralla/internal/remedy"
 	"github.com/muralla-net/muralla/internal/render/json"
 	"github.com/muralla-net/muralla/internal/topo"
 )
@@ -33,13 +34,18 @@ func fullReply(t *testing.T) ask.Reply {
 		Rules: []reach.RuleUse{{ID: "aws_security_group.a", Text: "sg a allows var.cidr tcp/8080", Ports: port, Place: at("sg.tf", 9)}},
 	}}}
 	to := ask.Member{Party: reach.At("aws_ecs_service.orders"), ID: "aws_ecs_service.orders", Text: "task orders", Belongs: fact.Yes}
+	rule := &topo.Rule{Ports: netset.Exactly(port), Peer: topo.Peer{Kind: topo.PeerGroup, ID: "aws_security_group.b"}, Exists: fact.Yes}
+	more := []remedy.Exposure{{From: []reach.Party{reach.At("aws_ecs_service.b"), reach.Outside(netset.Internet())}, To: []reach.Party{reach.At("aws_ecs_service.orders")}, Ports: netset.Exactly(port)}}
+	open := ask.Advice{Open: &remedy.Opening{Edits: []remedy.Edit{{Action: remedy.Add, Thing: "aws_security_group.a", Inbound: true, Rule: rule, Place: at("sg.tf", 9)}},
+		Works: fact.Yes, Also: more, AlsoMore: "there are very many", Obstacles: []remedy.Obstacle{{Gate: reach.GateRoute, At: "aws_subnet.a", Why: "no route", Place: at("net.tf", 4)}}}}
+	shut := ask.Advice{Shut: &remedy.Cut{Edits: []remedy.Edit{{Action: remedy.Remove, Thing: "aws_security_group.a", Inbound: true, Rule: rule}}, Breaks: more, Gaps: missing}}
 	return ask.Reply{
 		Question: q, Snapshot: &topo.Snapshot{NotModelled: []finding.NotModelled{{Type: "aws_dx_connection", Count: 2}}},
 		Results: []ask.Result{
 			{Pair: ask.Pair{From: ask.Member{Party: reach.Outside(netset.Internet()), Text: "internet", Belongs: fact.Yes}, To: to},
-				Asked: port, Connects: netset.AtMost(port), Direct: answer, Notes: []string{"A & B."}, Gaps: missing,
+				Asked: port, Connects: netset.AtMost(port), Direct: answer, Notes: []string{"A & B."}, Gaps: missing, Advice: open,
 				Ways: []ask.Way{{Entry: reach.Entry{Balancer: "aws_lb.shop", Conditions: []string{"path /a"}, Client: reach.TLSEncrypted, Backend: reach.TLSNone, Front: answer, Back: answer}, Why: missing}}},
-			{Pair: ask.Pair{From: ask.Member{Text: "sg empty"}, To: to}, Gaps: missing},
+			{Pair: ask.Pair{From: ask.Member{Text: "sg empty"}, To: to}, Gaps: missing, Advice: shut},
 		},
 		Exits: []ask.Exit{{Kind: topo.ToNAT, Gateway: "aws_nat_gateway.a", Owner: "the internet", Addrs: netset.Internet().V4(), Gaps: missing,
 			Users: []ask.User{{Member: to, Ports: netset.AtMost(port)}}}},
@@ -129,7 +135,7 @@ func TestAnswerForm(t *testing.T) {
 	out := string(writeReply(t, fullReply(t), question.ExpectDeny, nil))
 	for _, want := range []string{
 		"{\n  \"schema\": \"muralla.ask/v1\",\n  \"question\": \"internet -> svc/<orders> tcp/8080\",\n  \"form\": \"connects\",\n  \"verdict\": \"undecided\",",
-		`"expect": "deny"`, `"holds": "undecided"`, `"clientTLS": "TLS"`, `"direct": null`, `"maybe": "tcp/8080"`, `"A & B."`,
+		`"expect": "deny"`, `"holds": "undecided"`, `"clientTLS": "TLS"`, `"direct": null`, `"purpose": "open"`, `"text": "add to a: inbound tcp/8080 from b"`, `"maybe": "tcp/8080"`, `"A & B."`,
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %s in\n%s", want, out)

@@ -136,6 +136,7 @@ func (p *answerPrinter) result(r ask.Result) {
 		p.way(r, w)
 	}
 	p.direct(r)
+	p.advice(r.Advice)
 	p.evidence("missing", cleanAll(r.Gaps))
 	for _, n := range r.Notes {
 		p.row("note", clean(n), ref.Place{})
