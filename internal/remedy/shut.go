@@ -345,11 +345,11 @@ func (c *cutter) denied(f Flow) ([]Edit, bool) {
 	return out, len(out) > 0
 }
 
-// best is the choice that shuts all ways, keeps what is declared, and shuts the
-// least besides.
+// best is the choice that shuts all ways, keeps what is declared, is made where
+// people look first, and shuts the least besides.
 func (c *cutter) best(choices []choice) Cut {
 	type price struct {
-		unsure, breaks int
+		unsure, breaks, rank int
 		cost
 	}
 	var best *Cut
@@ -374,9 +374,9 @@ func (c *cutter) best(choices []choice) Cut {
 		}
 		also, more := c.x.closed(o.edits)
 		breaks := c.breaks(after)
-		at := price{b2i(shuts != fact.Yes), len(breaks), cost{size: sizeOf(also), edits: len(o.edits), rank: o.rank}}
-		if best == nil || cmp.Or(cmp.Compare(at.unsure, lowest.unsure), cmp.Compare(at.breaks, lowest.breaks)) < 0 ||
-			at.unsure == lowest.unsure && at.breaks == lowest.breaks && at.cost.less(lowest.cost) {
+		at := price{b2i(shuts != fact.Yes), len(breaks), o.rank, cost{size: sizeOf(also), edits: len(o.edits)}}
+		order := cmp.Or(cmp.Compare(at.unsure, lowest.unsure), cmp.Compare(at.breaks, lowest.breaks), cmp.Compare(at.rank, lowest.rank))
+		if best == nil || order < 0 || order == 0 && at.cost.less(lowest.cost) {
 			best, lowest = &Cut{Edits: o.edits, Shuts: shuts, Gaps: gaps, Also: also, AlsoMore: more, Breaks: breaks}, at
 		}
 	}
