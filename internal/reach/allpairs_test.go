@@ -82,12 +82,17 @@ func (x *twin) count(n *reach.Network, a, b reach.Party, want reach.Answer) {
 	}
 }
 
+// The table of a drawn network has the answers that Connect gives pair by pair,
+// and its edges are the pairs of which they are not empty.
 func TestAllPairsAgreeWithConnect(t *testing.T) {
 	for _, unknown := range []bool{false, true} {
 		x := &twin{}
-		for seed := range int64(25) {
+		for seed := range int64(60) {
 			x.compare(t, reach.New(reach.Draw(seed, unknown)), seed)
 		}
 		t.Logf("unknown facts %v: %+v", unknown, *x)
+		if x.pairs < 5000 || x.edges < 300 || x.hosts < 150 || x.across < 60 || unknown && x.open < 300 {
+			t.Errorf("unknown facts %v: the draw is too narrow: %+v", unknown, *x)
+		}
 	}
 }
