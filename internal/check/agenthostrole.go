@@ -129,7 +129,7 @@ func (r *run) hostRole(h *topo.Host) finding.Finding {
 		f.Title = "the agent of " + h.Name + " hands out no roles in host mode"
 		f.Message = "ECS places no host-mode task with a role on such a host; what runs there in host mode without one acts with the instance role."
 		f.Fix = "Set " + hostRoleSetting + "=true in /etc/ecs/ecs.config, or remove the line on an ECS-optimised image; better, move the tasks to awsvpc mode."
-		f.Facts = []string{"off"}
+		f.Facts, f.Changes = []string{"off"}, []finding.Change{agentSetting(h, hostRoleSetting+"=true")}
 		return f
 	}
 	f.Verdict, f.Severity = finding.Undecided, finding.Low

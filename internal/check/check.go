@@ -103,7 +103,7 @@ func (r *run) services() int {
 func (r *run) add(t topo.Thing, f finding.Finding) {
 	f.Recommendation, f.Resource, f.Place = r.slug, t.ID, t.Place
 	if t.Exists != fact.Yes && f.Verdict == finding.Violates {
-		f.Verdict, f.Title = finding.Undecided, "if it exists: "+f.Title
+		f.Verdict, f.Title, f.Changes = finding.Undecided, "if it exists: "+f.Title, nil
 		f.Gaps = append(f.Gaps, finding.Evidence{Text: "whether " + string(t.ID) + " exists: " + orUnknown(t.Why), Place: t.Place})
 		f.Message = strings.TrimSpace(f.Message + " It is not known whether the resource exists: " + orUnknown(t.Why) + ".")
 	}

@@ -292,6 +292,11 @@ func (r *run) samePolicy(api, dkr *topo.VPCEndpoint) finding.Finding {
 			Message: fmt.Sprintf("%s lets %s pass from %s on %s; %s does not.", r.Label(passes.ID), diff.Request.Action, who, r.policies.Show(diff.Request.Resource), r.Label(stops.ID)),
 			Fix:     "Write the policy once and give it to both endpoints.",
 			Facts:   []string{string(passes.ID)}}
+		if dkr.Policy.Kind == topo.PolicyDefault { // nothing of the owner is overwritten
+			f.Changes = []finding.Change{{Resource: dkr.ID, Operation: finding.Copy, Path: steps("policy"), Value: finding.Value{Ref: api.ID}}}
+		} else if api.Policy.Kind == topo.PolicyDefault {
+			f.Changes = []finding.Change{{Resource: api.ID, Operation: finding.Copy, Path: steps("policy"), Value: finding.Value{Ref: dkr.ID}}}
+		}
 		for _, e := range []*topo.VPCEndpoint{api, dkr} {
 			text := r.Label(e.ID) + " has " + described(e)
 			if e == passes && diff.By != nil && e.Policy.Kind != topo.PolicyDefault {

@@ -89,6 +89,7 @@ type trouble struct {
 	path     string
 	ask      string
 	fact     string
+	changes  []finding.Change // that mend it; none if no edit is certain
 }
 
 func (r *run) usable(p *topo.VPCEndpoint) finding.Finding {
@@ -162,6 +163,9 @@ func (r *run) inTrouble(p *topo.VPCEndpoint, list []trouble, names []string) fin
 	f.Message, f.Fix = strings.Join(distinctText(messages), " "), strings.Join(distinctText(fixes), " ")
 	f.Evidence, f.Path = distinct(f.Evidence), distinctText(f.Path)
 	f.Facts = distinctText(f.Facts)
+	if !slices.ContainsFunc(list, func(t trouble) bool { return t.fact != "dns" }) {
+		f.Changes = first.changes
+	}
 	return f
 }
 
@@ -233,7 +237,7 @@ func (r *run) throughInterface(p *topo.VPCEndpoint, u user) (out []trouble, gaps
 	label := r.Label(p.ID)
 	switch is, evidence := r.hasName(p); is {
 	case fact.No:
-		t := trouble{what: "the name of the service does not lead to it", fact: "dns", evidence: evidence,
+		t := trouble{what: "the name of the service does not lead to it", fact: "dns", evidence: evidence, changes: r.namesLead(p),
 			message: "Clients that use the ordinary name get public addresses of AWS instead.",
 			fix:     "Switch on private DNS of the endpoint, and DNS support and DNS hostnames of its VPC.",
 			path:    fmt.Sprintf("%s > %s by its ordinary name goes to public addresses", r.Label(u.w.ID), serviceName(u.n))}

@@ -28,10 +28,11 @@ func judgeFlowLogsDelivery(r *run) {
 
 // delivery is what was found out about one flow log.
 type delivery struct {
-	bad   []obstacle
-	gaps  []finding.Evidence
-	good  []finding.Evidence
-	notes []string
+	bad     []obstacle
+	changes []finding.Change // that mend all of bad
+	gaps    []finding.Evidence
+	good    []finding.Evidence
+	notes   []string
 }
 
 // obstacle is a reason why records do not arrive.
@@ -55,6 +56,12 @@ func (r *run) arrives(l *topo.FlowLog) finding.Finding {
 	case targetKnown && target == "":
 		d.fault("no destination", "Name the log group, bucket or delivery stream.", "no destination is written, so AWS refuses the flow log", l.Place)
 	case l.Delivery.Kind != topo.DestinationUnknown && want != topo.DestinationUnknown && l.Delivery.Kind != want:
+		for word, of := range destinationKinds { // one of them
+			if of == l.Delivery.Kind {
+				d.changes = []finding.Change{setting(l.ID, asText(word), "log_destination_type")}
+				d.changes[0].Note = replacesLog
+			}
+		}
 		d.fault("wrong type", "Make the destination type that of the destination.", fmt.Sprintf("its destination type is %s, but its destination is %s", kind, destinationWords[l.Delivery.Kind]), cmp.Or(l.Destination.Place, l.Place))
 	case want == topo.DestinationLogGroup:
 		r.toLogGroup(d, l)
@@ -269,7 +276,7 @@ func delivered(l *topo.FlowLog, d *delivery) finding.Finding {
 	switch {
 	case len(d.bad) > 0:
 		f.Verdict, f.Severity, f.SeverityWhy = finding.Violates, finding.Medium, "the flow log is there, but it records nothing"
-		f.Title, f.Evidence = "records of "+l.Name+" cannot arrive", nil
+		f.Title, f.Evidence, f.Changes = "records of "+l.Name+" cannot arrive", nil, d.changes
 		for _, b := range d.bad {
 			f.Evidence, f.Facts = append(f.Evidence, b.evidence), append(f.Facts, b.fact)
 			f.Fix = strings.TrimSpace(f.Fix + " " + b.fix)

@@ -255,7 +255,7 @@ func (r *run) coverage(v *topo.VPC, subnets []ref.ID, tasks int) finding.Finding
 		case whole.accept == fact.Yes || whole.reject == fact.Yes:
 			f.Title = "flow logs of " + v.Name + " record only a part of the traffic"
 			f.Message = "A flow log with traffic type ACCEPT or REJECT leaves the other half unrecorded."
-			f.Fix = "Set the traffic type to ALL."
+			f.Fix, f.Changes = "Set the traffic type to ALL.", r.wholeTraffic(v.ID)
 			f.Facts = []string{"part"}
 		case len(open) < len(subnets):
 			f.Title = "flow logs cover only some subnets with tasks in " + v.Name
@@ -316,6 +316,7 @@ func judgeFlowLogsFormat(r *run) {
 			SeverityWhy: "traffic is recorded, but not whose it is",
 			Fix:         "Write a log format that adds ${" + strings.Join(slices.Concat(missing, also), "} ${") + "}.",
 			Facts:       missing,
+			Changes:     []finding.Change{widened(l, format, slices.Concat(missing, also))},
 			Evidence:    []finding.Evidence{because("log format: "+strings.Join(sortedFields(has), " "), l.Format.Place)}}
 		if format == "" {
 			f.Evidence = []finding.Evidence{because("no log format is written: AWS takes the default format of version 2", l.Place)}

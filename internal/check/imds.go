@@ -63,7 +63,7 @@ func (r *run) ifContainerHost(h *topo.Host, f finding.Finding) finding.Finding {
 		f.Verdict, f.Gaps, f.Title = finding.Undecided, nil, "it is not known whether "+h.Name+" runs tasks: if so, "+midSentence(f.Title, h.Name)
 		f.Title = capped(f.Title, "it is not known whether "+h.Name+" runs tasks")
 	}
-	f.Gaps = append(f.Gaps, because("which cluster "+h.Name+" joins: "+h.ClusterWhy, at))
+	f.Gaps, f.Changes = append(f.Gaps, because("which cluster "+h.Name+" joins: "+h.ClusterWhy, at)), nil
 	return f
 }
 
@@ -201,6 +201,7 @@ func (r *run) metadata(h *topo.Host) finding.Finding {
 	}
 	f := finding.Finding{Severity: finding.Medium, SeverityWhy: "tasks can take the credentials of the instance role"}
 	var all fact.Tri = fact.Yes
+	var open []topo.NetworkMode
 	proved := false // some workload surely runs on hosts, in a mode that is not blocked
 	for _, m := range modes {
 		b := blocks(h, m)
@@ -213,7 +214,7 @@ func (r *run) metadata(h *topo.Host) finding.Finding {
 		case fact.No:
 			f.Path = append(f.Path, fmt.Sprintf("%s (%s) > 169.254.169.254 of %s", names, m, r.Label(h.ID)))
 			f.Fix = strings.TrimSpace(f.Fix + " " + r.bestFix(h, m))
-			f.Facts = append(f.Facts, m.String())
+			f.Facts, open = append(f.Facts, m.String()), append(open, m)
 			for _, w := range runs[m] {
 				switch {
 				case !w.Launch.IsKnown():
@@ -252,6 +253,7 @@ func (r *run) metadata(h *topo.Host) finding.Finding {
 		f.Verdict, f.Gaps = finding.Violates, nil
 		f.Title = "tasks on " + h.Name + " can reach instance metadata"
 		f.Message = "Whoever runs code in a task can take the credentials of the instance role, which the agent needs for the whole cluster."
+		f.Changes = modeChanges(h, open)
 	case len(f.Path) > 0 || all == fact.Unknown:
 		f.Verdict, f.Path, f.Facts = finding.Undecided, nil, nil
 		f.Title = "it is not known whether tasks on " + h.Name + " can reach instance metadata"
@@ -359,7 +361,8 @@ func (r *run) tokens(h *topo.Host) finding.Finding {
 		of = " of the instance."
 	}
 	f := finding.Finding{Severity: finding.Medium, SeverityWhy: "IMDSv1 answers any request, so one forged request inside a task is enough",
-		Fix: "Set " + tokens + " to required and " + limit + " to 1 in " + r.word(h.Thing, "metadata_options") + of}
+		Changes: []finding.Change{tokensRequired(h)},
+		Fix:     "Set " + tokens + " to required and " + limit + " to 1 in " + r.word(h.Thing, "metadata_options") + of}
 	switch {
 	case onKnown && !on:
 		f.Verdict, f.Title, f.Message = finding.Follows, "the metadata service of "+h.Name+" is switched off", "Nothing can be asked of it."
@@ -394,9 +397,12 @@ func (r *run) tokens(h *topo.Host) finding.Finding {
 		if bridge && !hopsKnown {
 			f.Gaps = append(f.Gaps, notWritten(limit, h.Metadata.HopLimit, at))
 		}
+		if slices.ContainsFunc(f.Gaps, func(g finding.Evidence) bool { return !strings.HasSuffix(g.Text, " is not written") }) || r.isContainerHost(h) != fact.Yes {
+			f.Changes = nil
+		}
 	}
 	if f.Verdict == finding.Follows {
-		f.Severity, f.SeverityWhy, f.Fix = finding.Note, "", ""
+		f.Severity, f.SeverityWhy, f.Fix, f.Changes = finding.Note, "", "", nil
 	}
 	return f
 }

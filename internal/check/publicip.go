@@ -157,6 +157,9 @@ func (r *run) hasPublicAddress(e *topo.Endpoint, name string, w *topo.Workload) 
 		f.Fix = "Set " + r.set(w.Thing, "assign_public_ip", "false") + " and run the tasks in private subnets."
 	}
 	if in == fact.No {
+		if w != nil && w.Kind == topo.ServiceWorkload {
+			f.Changes = []finding.Change{setting(w.ID, asWord("false"), "network_configuration", "assign_public_ip")}
+		}
 		f.Severity, f.SeverityWhy = finding.Low, "no route of the subnets leads to an internet gateway, so the address has no effect"
 		f.Message = "The address cannot be used in either direction; whoever adds the route later exposes the tasks."
 		if r.wayOut(e) == fact.No {

@@ -77,6 +77,7 @@ func (r *run) clientLeg(f front) finding.Finding {
 			Message:  "What clients send, credentials included, can be read and changed on the way.",
 			Path:     r.plainPath(f),
 			Evidence: append([]finding.Evidence{because(f.protocol+" listener forwards", f.l.Place)}, r.arrival(f, answer)...),
+			Changes:  r.redirected(f),
 			Fix:      "Add an HTTPS listener with a certificate, and let this one redirect to it.",
 			Ask:      r.ask("internet -> " + r.Selector(f.b.ID) + " " + f.portText), Facts: append(r.targets(f), "plain", r.clients(f))}
 		return v

@@ -239,7 +239,8 @@ func (r *run) volumes(d *topo.TaskDefinition) finding.Finding {
 			Title:    d.Name + " mounts files without encryption in transit",
 			Message:  "NFS sends what the containers read and write through the VPC as it is.",
 			Evidence: bad, Facts: sorted(names),
-			Fix: "Set " + r.word(d.Thing, "transit_encryption") + " to ENABLED in " + r.word(d.Thing, "efs_volume_configuration") + "."}
+			Changes: encryptedMounts(d, names),
+			Fix:     "Set " + r.word(d.Thing, "transit_encryption") + " to ENABLED in " + r.word(d.Thing, "efs_volume_configuration") + "."}
 		for _, w := range r.usersOf(d) {
 			if needs, why := r.demands(w.ID, w.Name); needs {
 				f.Severity, f.SeverityWhy = finding.High, why

@@ -80,7 +80,7 @@ func (r *run) policy(f front) finding.Finding {
 		Title:    name + " accepts " + lowest,
 		Message:  "TLS 1.0 and 1.1 have known weaknesses and are deprecated by RFC 8996.",
 		Evidence: []finding.Evidence{because("security policy "+policy+" accepts "+lowest, f.l.Policy.Place)},
-		Fix:      "Set " + r.word(f.l.Thing, "ssl_policy") + ` to "ELBSecurityPolicy-TLS13-1-2-2021-06" or newer.`,
+		Fix:      "Set " + r.word(f.l.Thing, "ssl_policy") + ` to "` + modernPolicy + `" or newer.`,
 		Facts:    []string{policy}}
 	if !written {
 		v.Evidence = []finding.Evidence{because("no security policy is written, and the default "+policy+" accepts "+lowest, f.l.Place)}
@@ -90,7 +90,9 @@ func (r *run) policy(f front) finding.Finding {
 	} else if open == fact.Unknown {
 		v.SeverityWhy = "it is not known whether the internet reaches the listener"
 	}
+	v.Changes = []finding.Change{setting(f.l.ID, asText(modernPolicy), "ssl_policy")}
 	if f.b.Kind == topo.ClassicBalancer {
+		v.Changes = nil
 		v.Fix = "Use the predefined policy ELBSecurityPolicy-TLS-1-2-2017-01, or move to an Application Load Balancer."
 	}
 	return v

@@ -48,8 +48,9 @@ func (r *run) redirection(f front) finding.Finding {
 		return finding.Finding{Verdict: finding.Violates, Severity: finding.Medium, SeverityWhy: "clients stay on plain HTTP if they begin with it",
 			Title: name + " forwards plain HTTP instead of redirecting", Message: "Browsers and scripts that begin with http:// are served without TLS.",
 			Path: []string{r.hop(f)}, Evidence: actionEvidence(f.l), Facts: append(r.targets(f), "forward", r.clients(f)),
-			Fix: "Make the default action a redirect with protocol HTTPS, port 443 and status HTTP_301, and move the rules to the HTTPS listener.",
-			Ask: r.ask("internet -> " + r.Selector(f.b.ID) + " " + f.portText)}
+			Changes: r.redirected(f),
+			Fix:     "Make the default action a redirect with protocol HTTPS, port 443 and status HTTP_301, and move the rules to the HTTPS listener.",
+			Ask:     r.ask("internet -> " + r.Selector(f.b.ID) + " " + f.portText)}
 	case forwards == fact.Yes:
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "it is not known whether the internet reaches " + name,
 			Message: "The listener forwards plain HTTP.", Gaps: r.missing(answer, f.b.InternetFacing, f.b.Place)}
@@ -65,7 +66,7 @@ func (r *run) redirection(f front) finding.Finding {
 	if len(bad) > 0 {
 		return finding.Finding{Verdict: finding.Violates, Severity: finding.Low, SeverityWhy: "nothing is served in plain text, but clients do not get to TLS either",
 			Title: name + " redirects, but not to a working HTTPS listener", Message: "Clients that follow the redirect do not arrive at TLS.",
-			Evidence: bad, Facts: []string{"broken"}, Fix: "Redirect with protocol HTTPS and port 443, and have an HTTPS listener there."}
+			Evidence: bad, Facts: []string{"broken"}, Changes: r.mendedRedirect(f), Fix: "Redirect with protocol HTTPS and port 443, and have an HTTPS listener there."}
 	} else if len(gapped) > 0 {
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Low, Title: "it is not known where " + name + " redirects to",
 			Message: "Nothing is served in plain text, but the target of the redirect is not known.", Gaps: gapped}

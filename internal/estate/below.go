@@ -34,3 +34,35 @@ func Below(top, p string) string {
 
 // Home is the deepest directory that holds every path: places are relative to it.
 func Home(paths []string) string { return homeOf(paths) }
+
+// Boundaries are the directories outside of which nothing of the paths is read,
+// so that nothing else may be written either. The error is an [*InputError].
+func Boundaries(paths []string, root string) ([]string, error) {
+	var out []string
+	for _, p := range paths {
+		dir := absolute(p)
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			dir = filepath.Dir(dir)
+		}
+		base, err := boundary(dir, root)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, base)
+	}
+	return out, nil
+}
+
+// Within reports whether a path without links is a directory or below it.
+func Within(dir, p string) bool { return within(dir, p) }
+
+// textsIn are the texts of files below a directory, by their slash paths below it.
+func textsIn(base string, texts map[string][]byte) map[string][]byte {
+	out := map[string][]byte{}
+	for p, text := range texts {
+		if within(base, p) {
+			out[relative(base, p)] = text
+		}
+	}
+	return out
+}

@@ -51,11 +51,16 @@ type Options struct {
 	Account        string            // likewise
 
 	Intent intent.Intent // gives the prefix lists of AWS
+
+	// Texts are read in place of what files hold, by their absolute paths without
+	// links. Files of Terraform and templates can be replaced so.
+	Texts map[string][]byte
 }
 
 // Estate is what was read.
 type Estate struct {
 	Snapshot *topo.Snapshot
+	Sets     []resource.Set    // what it was assembled from
 	Remarks  []resource.Remark // what is written beside resources for this program
 	Files    int               // how many files were read
 	Lines    int               // how many lines they have
@@ -99,7 +104,7 @@ func Open(paths []string, o Options) (Estate, diag.List, error) {
 	if err != nil {
 		return Estate{}, diags, err
 	}
-	var e Estate
+	e := Estate{Sets: sets}
 	for _, set := range sets {
 		e.Files, e.Lines = e.Files+set.Files, e.Lines+set.Lines
 		e.Remarks = append(e.Remarks, set.Remarks...)
@@ -127,6 +132,7 @@ func (in input) read(o Options) ([]resource.Set, diag.List, error) {
 		return nil, nil, &InputError{in.base, err.Error(), "check who may read the directory"}
 	}
 	defer files.Close()
+	files = files.With(textsIn(in.base, o.Texts))
 	opts, err := in.terraform(o)
 	if err != nil {
 		return nil, nil, err

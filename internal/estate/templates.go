@@ -116,7 +116,7 @@ func readTemplates(list []input, home string, named bool, o Options) (resource.S
 	for _, in := range list {
 		bases = append(bases, in.base)
 	}
-	files, err := mount(bases)
+	files, err := mount(bases, o.Texts)
 	if err != nil {
 		return resource.Set{}, nil, err
 	}
@@ -172,7 +172,7 @@ type mounts struct {
 	dirs map[string]hcl.Boundary // by slash path below top
 }
 
-func mount(bases []string) (*mounts, error) {
+func mount(bases []string, texts map[string][]byte) (*mounts, error) {
 	bases = slices.Compact(slices.Sorted(slices.Values(bases)))
 	m := &mounts{top: homeOf(bases), dirs: map[string]hcl.Boundary{}}
 	for _, b := range bases {
@@ -185,7 +185,7 @@ func mount(bases []string) (*mounts, error) {
 			m.close()
 			return nil, &InputError{b, err.Error(), "check who may read the directory"}
 		}
-		m.dirs[relative(m.top, b)] = dir
+		m.dirs[relative(m.top, b)] = dir.With(textsIn(b, texts))
 	}
 	return m, nil
 }

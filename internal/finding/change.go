@@ -64,7 +64,7 @@ type Field struct {
 // Replacement is a text in place of a range of a file. Lines and columns are
 // counted from 1; columns count Unicode code points, and End is behind the range.
 type Replacement struct {
-	File                                    string // as in places
-	StartLine, StartColumn, EndLine, EndCol int
-	Text                                    string
+	File                                       string // as in places
+	StartLine, StartColumn, EndLine, EndColumn int
+	Text                                       string
 }

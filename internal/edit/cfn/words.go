@@ -48,8 +48,9 @@ var words = map[string]map[string]word{
 			path: "DefaultActions/RedirectConfig/StatusCode"},
 	},
 	"AWS::EC2::FlowLog": {
-		"traffic_type": {path: "TrafficType"},
-		"log_format":   {path: "LogFormat"},
+		"traffic_type":         {path: "TrafficType"},
+		"log_format":           {path: "LogFormat"},
+		"log_destination_type": {path: "LogDestinationType"},
 	},
 	"AWS::EC2::VPCEndpoint": {
 		"private_dns_enabled": {path: "PrivateDnsEnabled"},

@@ -34,6 +34,14 @@ func OpenBoundary(dir string) (Boundary, error) {
 	return Boundary{FS: root.FS(), root: root}, nil
 }
 
+// With is the boundary as if files of it held other texts, by their slash paths.
+func (b Boundary) With(texts map[string][]byte) Boundary {
+	if len(texts) > 0 {
+		b.FS = overlay{b.FS, texts}
+	}
+	return b
+}
+
 // Stat describes what a name leads to, without opening it: a pipe that is
 // opened waits for who writes to it.
 func (b Boundary) Stat(name string) (fs.FileInfo, error) { return fs.Stat(b.FS, name) }
