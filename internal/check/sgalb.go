@@ -273,7 +273,7 @@ func (r *run) onlyFromALB(w *topo.Workload, list []bound) finding.Finding {
 			severity, why := r.weighTaskSource(w, s)
 			ws = append(ws, weighed{s, severity, why})
 		}
-		f := finding.Finding{Title: r.albTitle(w, ws), Fix: r.albFix(ws, list)}
+		f := finding.Finding{Title: r.albTitle(w, ws), Fix: r.albFix(ws, list), Changes: r.onlyBalancer(w, list, left, all)}
 		r.counterExamples(&f, ws, r.Label(w.ID), r.Selector(w.ID), r.endpointsOf(w))
 		f.Message = "Whoever gets past the load balancer also gets past its TLS, its rules and its logs." + note
 		return f

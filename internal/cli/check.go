@@ -30,6 +30,7 @@ type checkOptions struct {
 	color       string
 	date        string
 	against     string
+	fix         string
 }
 
 func newCheck(a *app) *cobra.Command {
@@ -54,7 +55,8 @@ muralla.yaml beside the first PATH.`,
   muralla check --fail-on=medium --strict services/ network/
   muralla check --against origin/main .
   muralla check -o text -o json=report.json plan.json
-  muralla check -o sarif=muralla.sarif -o markdown=comment.md .`,
+  muralla check -o sarif=muralla.sarif -o markdown=comment.md .
+  muralla check --fix=print . | git apply`,
 		RunE: func(_ *cobra.Command, args []string) error { return o.run(a, args) },
 	}
 	f := cmd.Flags()
@@ -69,6 +71,7 @@ muralla.yaml beside the first PATH.`,
 	f.BoolVar(&o.explainGaps, "explain-gaps", false, "show every missing fact and what it would decide")
 	f.StringVar(&o.color, "color", "auto", "`WHEN` to use colour: auto, always or never")
 	f.StringVar(&o.date, "date", "", "judge exceptions as of `YYYY-MM-DD` (default today)")
+	f.StringVar(&o.fix, "fix", "", "`HOW` to fix what can be fixed for certain: print a patch in place of the report, or write the files")
 	withExits(cmd, exitClean, exitFound, exitFailed, exitUndecided, exitInterrupted)
 	return cmd
 }
@@ -81,6 +84,9 @@ func (o checkOptions) run(a *app, paths []string) error {
 	outputs, err := parseOutputs(o.outputs, slices.Sorted(maps.Keys(formats)))
 	if err != nil {
 		return err
+	}
+	if o.fix != "" && o.fix != fixPrint && o.fix != fixWrite {
+		return fail("use --fix=print or --fix=write", "there is no way to fix called %q", o.fix)
 	}
 	fails, err := o.threshold()
 	if err != nil {
@@ -114,11 +120,24 @@ func (o checkOptions) run(a *app, paths []string) error {
 
 	var read *topo.Snapshot
 	req.keep = func(s *topo.Snapshot) { read = s }
-	report, err := o.analyse(a, req)
+	before, err := o.analyse(a, req)
 	if err != nil {
 		return err
 	}
-	report = suppress.Apply(report, in, today)
+	if o.fix != "" { // debts of a baseline are there to be mended, too
+		if err := o.mend(a, req, suppress.Apply(before, in, today), before); err != nil {
+			return err
+		}
+	}
+	if o.fix == fixWrite { // what is left
+		if before, err = o.analyse(a, req); err != nil {
+			return err
+		}
+	}
+	if o.fix == fixPrint { // the patch is the answer
+		outputs = slices.DeleteFunc(outputs, func(out output) bool { return out.file == "" })
+	}
+	report := suppress.Apply(before, in, today)
 	if report, err = o.baseline.apply(a, known, there, report, in, o.strict); err != nil {
 		return err
 	}

@@ -27,7 +27,8 @@ type request struct {
 
 	Intent intent.Intent
 
-	keep func(*topo.Snapshot) // is given what was read, for outputs that show it; may be nil
+	keep  func(*topo.Snapshot) // is given what was read, for outputs that show it; may be nil
+	Texts map[string][]byte    // in place of what files hold; see [estate.Options]
 }
 
 // analyse reads the inputs and judges them, before exceptions and severities are
@@ -46,7 +47,10 @@ func engines(r request) (finding.Report, error) {
 	}
 	report := check.Run(e.Snapshot, r.Intent, check.Options{Input: r.words()})
 	report.Diagnostics, report.Marks = diags, suppress.Marks(e.Remarks)
-	return report, nil
+	if r.Texts == nil {
+		report, _, err = located(report, e.Sets, r)
+	}
+	return report, err
 }
 
 // words name the inputs again, for a shell. Values of variables and
@@ -85,7 +89,7 @@ func shellQuote(s string) string {
 func (r request) options() estate.Options {
 	return estate.Options{
 		Root: r.Root, Vars: r.Vars, VarFiles: r.VarFiles, Workspace: r.Workspace,
-		Parameters: r.Parameters, ParameterFiles: r.ParameterFiles, Region: r.Region, Account: r.Account, Intent: r.Intent,
+		Parameters: r.Parameters, ParameterFiles: r.ParameterFiles, Region: r.Region, Account: r.Account, Intent: r.Intent, Texts: r.Texts,
 	}
 }
 

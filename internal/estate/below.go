@@ -1,8 +1,12 @@
 package estate
 
 import (
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
+
+	"github.com/muralla-net/muralla/internal/source/cfn"
 )
 
 // Top is the top of the repository that holds every path, or without one the
@@ -65,4 +69,24 @@ func textsIn(base string, texts map[string][]byte) map[string][]byte {
 		}
 	}
 	return out
+}
+
+// Here is the current directory without links.
+func Here() string { return absolute(".") }
+
+// Source reports whether all paths are source text, so that it can be edited:
+// directories, or templates, and no plan, state, answer or archive.
+func Source(paths []string) bool {
+	return !slices.ContainsFunc(paths, func(p string) bool {
+		f, err := os.Open(p)
+		if err != nil {
+			return true
+		}
+		defer f.Close()
+		if info, err := f.Stat(); err != nil || info.IsDir() {
+			return err != nil
+		}
+		head, err := io.ReadAll(io.LimitReader(f, 1<<20))
+		return err != nil || recogniseSaved(head) != notSaved || !cfn.Recognise(head)
+	})
 }

@@ -160,6 +160,7 @@ func readRoots(inputs []input, o Options) ([]resource.Set, diag.List, error) {
 			return nil, nil, &InputError{in.base, err.Error(), "check who may read the directory"}
 		}
 		defer files.Close()
+		files = files.With(textsIn(in.base, o.Texts))
 		opts, err := in.terraform(o)
 		if err != nil {
 			return nil, nil, err

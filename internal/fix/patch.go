@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -116,6 +117,7 @@ func (a *attempt) accept(base, list []finding.Finding) ([]finding.Finding, error
 // texts are the files with the changes of findings made.
 func (a *attempt) texts(list []finding.Finding) (map[*file][]byte, error) {
 	edits := map[*file][]patch.Edit{}
+	added := map[*file]map[int]map[string]string{} // by offset and change: lines that are added
 	all := proposals{}
 	for _, f := range list {
 		all.add(f)
@@ -126,7 +128,33 @@ func (a *attempt) texts(list []finding.Finding) (map[*file][]byte, error) {
 			if err != nil {
 				return nil, err
 			}
-			edits[in] = append(edits[in], es...)
+			for _, e := range es {
+				if e.Start < e.End || !addsLine(e.New) {
+					edits[in] = append(edits[in], e)
+					continue
+				}
+				if added[in] == nil {
+					added[in] = map[int]map[string]string{}
+				}
+				if added[in][e.Start] == nil {
+					added[in][e.Start] = map[string]string{}
+				}
+				// What different changes add at one place stands there one by one.
+				what := fmt.Sprintf("%+v", c.Path)
+				if was, ok := added[in][e.Start][what]; ok && was != e.New {
+					return nil, fmt.Errorf("edit %s: %w", in.path, patch.ErrConflict)
+				}
+				added[in][e.Start][what] = e.New
+			}
+		}
+	}
+	for in, at := range added {
+		for start, texts := range at {
+			text := ""
+			for _, what := range slices.Sorted(maps.Keys(texts)) {
+				text += texts[what]
+			}
+			edits[in] = append(edits[in], patch.Edit{Start: start, End: start, New: text})
 		}
 	}
 	out := map[*file][]byte{}
@@ -138,6 +166,11 @@ func (a *attempt) texts(list []finding.Finding) (map[*file][]byte, error) {
 		out[in] = in.tidy(in.text, text)
 	}
 	return out, nil
+}
+
+// addsLine is whether an addition is a line, or an entry, of its own.
+func addsLine(text string) bool {
+	return strings.HasPrefix(text, "\n") || strings.HasPrefix(text, "\r\n") || strings.HasPrefix(text, ",")
 }
 
 // wrong says why the changes of some findings cannot be made; it is empty if
@@ -169,11 +202,29 @@ func (a *attempt) compare(after finding.Report, mended []finding.Finding) string
 	for _, f := range mended {
 		gone[f.Fingerprint()] = true
 	}
+	left := map[string]bool{}
+	for _, f := range after.Findings {
+		left[f.Fingerprint()] = true
+	}
+	subject := func(f finding.Finding) string { return f.Recommendation + "\x00" + string(f.Resource) }
+	other := map[string]finding.Finding{} // violations that are gone, by their subject
+	for _, f := range mended {
+		other[subject(f)] = finding.Finding{} // nothing may come in their place
+	}
+	for _, id := range slices.Sorted(maps.Keys(a.before)) {
+		f := a.before[id]
+		if _, ok := other[subject(f)]; !ok && !left[id] && f.Verdict == finding.Violates {
+			other[subject(f)] = f
+		}
+	}
 	for _, f := range after.Findings {
 		if f.Verdict != finding.Violates && f.Verdict != finding.Undecided {
 			continue
 		}
 		was, ok := a.before[f.Fingerprint()]
+		if o := other[subject(f)]; !ok && o.Verdict == finding.Violates && f.Severity <= o.Severity {
+			continue // what was wrong before is so in other words
+		}
 		switch {
 		case gone[f.Fingerprint()]:
 			return "with the edit the finding is still there: " + f.Title

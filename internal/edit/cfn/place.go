@@ -35,7 +35,7 @@ func (w writer) add(in *yaml.Node, name string, v finding.Value) ([]patch.Edit, 
 	f := finding.Field{Name: name, Value: v}
 	flow := t.json || in.Style&yaml.FlowStyle != 0
 	if len(in.Content) == 0 {
-		text, err := w.pair(f, true)
+		text, err := w.pair(f, true, "")
 		end := start + 1 + bytes.IndexByte(t.src[start:], '}')
 		if err != nil || end <= start || t.src[start] != '{' || len(bytes.TrimSpace(t.src[start+1:end-1])) > 0 {
 			return nil, errors.New("it is empty")
@@ -57,7 +57,7 @@ func (w writer) add(in *yaml.Node, name string, v finding.Value) ([]patch.Edit, 
 	}
 	var text string
 	if flow && between == " " {
-		text, err = w.pair(f, true)
+		text, err = w.pair(f, true, w.t.padding(start))
 	} else {
 		var lines []string
 		lines, err = w.pairs([]finding.Field{f}, t.unit())
@@ -77,6 +77,14 @@ func (w writer) add(in *yaml.Node, name string, v finding.Value) ([]patch.Edit, 
 		return []patch.Edit{{Start: end, End: end, New: comma + between + text}}, nil
 	}
 	return []patch.Edit{{Start: first, End: first, New: text + comma + between}}, nil
+}
+
+// padding is what stands behind an opening brace.
+func (t *Text) padding(at int) string {
+	if at+1 < len(t.src) && t.src[at] == '{' && t.src[at+1] == ' ' {
+		return " "
+	}
+	return ""
 }
 
 // anchor is the end of the value behind which a new key is written: of one that
@@ -208,7 +216,7 @@ func (w writer) replace(body *yaml.Node, path []finding.Step, v finding.Value) (
 		return nil, err
 	}
 	if !w.t.json && n.Style&yaml.FlowStyle != 0 {
-		text, err := w.pair(finding.Field{Name: "x", Value: v}, true)
+		text, err := w.pair(finding.Field{Name: "x", Value: v}, true, w.t.padding(start))
 		return []patch.Edit{{Start: start, End: end, New: strings.TrimPrefix(text, "x: ")}}, err
 	}
 	lines, err := w.pairs(v.Fields, w.t.unit())

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -179,7 +180,7 @@ func (w writer) exchange(body *yaml.Node, path []finding.Step, v finding.Value) 
 	if err != nil {
 		return nil, err
 	}
-	text, err := w.pair(f, w.t.json || in.Style&yaml.FlowStyle != 0)
+	text, err := w.pair(f, w.t.json || in.Style&yaml.FlowStyle != 0, "")
 	if err != nil {
 		return nil, err
 	}
@@ -231,6 +232,9 @@ func (t *Text) scalar(n *yaml.Node) (start, end int, err error) {
 	return 0, 0, errors.New("is not written in one line")
 }
 
+// plainWord is a text that stands between braces as it does elsewhere.
+var plainWord = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*$`)
+
 // value is a value as it is written: between braces, or in quotes, as JSON is.
 func (w writer) value(v finding.Value, quoted bool) (string, error) {
 	switch {
@@ -242,7 +246,7 @@ func (w writer) value(v finding.Value, quoted bool) (string, error) {
 		return w.reference(v)
 	case v.Word:
 		return v.Text, nil
-	case quoted:
+	case quoted && (w.t.json || !plainWord.MatchString(v.Text)):
 		out, err := json.Marshal(v.Text)
 		return string(out), err
 	}
@@ -271,8 +275,8 @@ func (w writer) reference(v finding.Value) (string, error) {
 	return "!GetAtt " + id + "." + attr, nil
 }
 
-// pair is a key with a value in one line.
-func (w writer) pair(f finding.Field, flow bool) (string, error) {
+// pair is a key with a value in one line; pad stands within braces.
+func (w writer) pair(f finding.Field, flow bool, pad string) (string, error) {
 	key := f.Name
 	if w.t.json {
 		key = `"` + key + `"`
@@ -280,13 +284,13 @@ func (w writer) pair(f finding.Field, flow bool) (string, error) {
 	if f.Value.Fields != nil {
 		var out []string
 		for _, g := range f.Value.Fields {
-			text, err := w.pair(g, true)
+			text, err := w.pair(g, true, pad)
 			if err != nil {
 				return "", err
 			}
 			out = append(out, text)
 		}
-		return key + ": {" + strings.Join(out, ", ") + "}", nil
+		return key + ": {" + pad + strings.Join(out, ", ") + pad + "}", nil
 	}
 	text, err := w.value(f.Value, flow)
 	return key + ": " + text, err
@@ -297,7 +301,7 @@ func (w writer) pairs(fields []finding.Field, unit string) ([]string, error) {
 	var out []string
 	for i, f := range fields {
 		if f.Value.Fields == nil {
-			text, err := w.pair(f, w.t.json)
+			text, err := w.pair(f, w.t.json, "")
 			if err != nil {
 				return nil, err
 			}

@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/muralla-net/muralla/internal/diag"
 	"github.com/muralla-net/muralla/internal/diff/judged"
@@ -89,11 +90,31 @@ type result struct {
 	Path           []string     `json:"path"`
 	Evidence       []fact       `json:"evidence"`
 	Fix            string       `json:"fix"`
+	Changes        []fixChange  `json:"changes"`
 	Ask            string       `json:"ask"`
 	Fingerprint    string       `json:"fingerprint"`
 	Suppressed     *suppression `json:"suppressed"`
 	State          string       `json:"state"`
 	Was            string       `json:"was"`
+}
+
+// fixChange is an edit that is a part of the fix.
+type fixChange struct {
+	Resource     string        `json:"resource"`
+	Operation    string        `json:"operation"`
+	Attribute    string        `json:"attribute"`
+	Note         string        `json:"note"`
+	Replacements []replacement `json:"replacements"`
+	Refused      string        `json:"refused"`
+}
+
+type replacement struct {
+	File        string `json:"file"`
+	StartLine   int    `json:"startLine"`
+	StartColumn int    `json:"startColumn"`
+	EndLine     int    `json:"endLine"`
+	EndColumn   int    `json:"endColumn"`
+	Text        string `json:"text"`
 }
 
 type undecided struct {
@@ -213,11 +234,30 @@ func resultOf(f finding.Finding) result {
 		Path:           append([]string{}, f.Path...),
 		Evidence:       factsOf(f.Evidence),
 		Fix:            f.Fix,
+		Changes:        changesOf(f.Changes),
 		Ask:            f.Ask,
 		Fingerprint:    f.Fingerprint(),
 	}
 	if s := f.Suppressed; s != nil {
 		out.Suppressed = &suppression{s.Source.String(), s.Reason, s.Until, placeOf(s.Place)}
+	}
+	return out
+}
+
+func changesOf(list []finding.Change) []fixChange {
+	out := []fixChange{}
+	for _, c := range list {
+		names := make([]string, len(c.Path))
+		for i, s := range c.Path {
+			if names[i] = s.Name; s.Key != "" {
+				names[i] += "[" + s.Key + "=" + s.Is + "]"
+			}
+		}
+		one := fixChange{Resource: string(c.Resource), Operation: c.Operation.String(), Attribute: strings.Join(names, "."), Note: c.Note, Replacements: []replacement{}, Refused: c.Refused}
+		for _, r := range c.Replacements {
+			one.Replacements = append(one.Replacements, replacement(r))
+		}
+		out = append(out, one)
 	}
 	return out
 }

@@ -34,6 +34,8 @@ func full() finding.Report {
 			{Recommendation: "sg-from-alb", Resource: "aws_ecs_service.orders", Verdict: finding.Violates, Severity: finding.High, SeverityWhy: "reachable from the internet",
 				Title: "orders can be reached by more than <its> load balancer", Message: "A & B.", Place: at("services.tf", 41),
 				Path: []string{"internet > bastion tcp/22", "bastion > orders tcp/8080"}, Evidence: []finding.Evidence{{Text: "sg-orders allows sg-bastion", Place: at("sg.tf", 12)}},
+				Changes: []finding.Change{{Resource: "aws_ecs_service.orders", Operation: finding.Set, Path: []finding.Step{{Name: "volume", Key: "name", Is: "data"}, {Name: "x"}}, Note: "It is replaced.",
+					Replacements: []finding.Replacement{{File: "services.tf", StartLine: 41, StartColumn: 3, EndLine: 42, EndColumn: 1, Text: "x = 1"}}}},
 				Fix: "remove the rule", Ask: "muralla ask 'instance/bastion -> svc/orders' ."},
 			{Recommendation: "imds", Resource: "aws_ecs_service.old", Verdict: finding.Violates, Severity: finding.Low,
 				Suppressed: &finding.Suppression{Reason: "goes away", Until: "2027-01-31", Place: at("muralla.yaml", 9)}},

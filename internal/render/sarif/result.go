@@ -131,7 +131,7 @@ func (c *composer) result(f finding.Finding) result {
 		m.missing = append(m.missing, c.related(&r, g))
 	}
 	r.Message = message{Text: m.text(), Markdown: m.markdown()}
-	r.CodeFlows = c.flow(f, flow)
+	r.CodeFlows, r.Fixes = c.flow(f, flow), c.fixes(f)
 	if s := f.Suppressed; s != nil {
 		out := suppression{Kind: "external", Status: "accepted", Justification: s.Reason, Properties: suppressionProperties{s.Source.String()}}
 		if s.Source == finding.Inline {

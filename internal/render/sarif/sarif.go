@@ -161,6 +161,7 @@ type result struct {
 	PartialFingerprints map[string]string `json:"partialFingerprints"`
 	CodeFlows           []codeFlow        `json:"codeFlows,omitempty"`
 	RelatedLocations    []location        `json:"relatedLocations,omitempty"`
+	Fixes               []fix             `json:"fixes,omitempty"`
 	// Suppressions are never left out: either all results of a run have them or none.
 	Suppressions []suppression    `json:"suppressions"`
 	Properties   resultProperties `json:"properties"`

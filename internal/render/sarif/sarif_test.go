@@ -38,7 +38,9 @@ func sample() finding.Report {
 			Message: "Whoever gets past the load balancer also gets past its TLS.", Place: at("services.tf", 41),
 			Path:     []string{"internet > host bastion tcp/22", "host bastion > task orders tcp/8080"},
 			Evidence: []finding.Evidence{{Text: "sg orders allows sg bastion tcp/8080", Place: at("net work/sg[1].tf", 12)}, {Text: "by default"}},
-			Fix:      "Remove the rule.", Ask: "muralla ask 'instance/bastion -> svc/orders' .",
+			Changes: []finding.Change{{Resource: "aws_ecs_service.orders", Operation: finding.Set, Path: []finding.Step{{Name: "x"}},
+				Replacements: []finding.Replacement{{File: "services.tf", StartLine: 41, StartColumn: 3, EndLine: 42, EndColumn: 1, Text: "x = 1"}, {File: "services.tf", StartLine: 50, StartColumn: 1, EndLine: 51, EndColumn: 1}}}},
+			Fix: "Remove the rule.", Ask: "muralla ask 'instance/bastion -> svc/orders' .",
 		}, {
 			Recommendation: "imds", Resource: "aws_launch_template.ecs", Verdict: finding.Undecided, Severity: finding.Medium,
 			Title: "it is not known whether tasks can reach instance metadata", Gaps: []finding.Evidence{{Text: "var.user_data has no value", Place: at("hosts.tf", 3)}},

@@ -1,6 +1,8 @@
 package text
 
 import (
+	"slices"
+
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/gfm"
 	"github.com/muralla-net/muralla/internal/ref"
@@ -31,6 +33,10 @@ func cleaned(f finding.Finding) finding.Finding {
 		path[i] = clean(hop)
 	}
 	f.Path = path
+	f.Changes = slices.Clone(f.Changes)
+	for i := range f.Changes {
+		f.Changes[i].Refused = clean(f.Changes[i].Refused)
+	}
 	f.Evidence, f.Gaps = cleanAll(f.Evidence), cleanAll(f.Gaps)
 	if s := f.Suppressed; s != nil {
 		f.Suppressed = &finding.Suppression{Source: s.Source, Reason: clean(s.Reason), Until: clean(s.Until), Place: cleanPlace(s.Place)}

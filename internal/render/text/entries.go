@@ -46,11 +46,26 @@ func (p *printer) entry(e entry, all bool) {
 	}
 	p.evidence("because", e.Evidence)
 	p.evidence("missing", e.Gaps)
-	p.optional("fix", e.Fix)
+	p.fix(e.Finding)
 	if e.Ask != "" {
 		p.whole("ask", e.Ask, ref.Place{})
 	}
 	p.whole("id", e.id, ref.Place{})
+}
+
+// fix writes what to change, and whether the program can do it.
+func (p *printer) fix(f finding.Finding) {
+	if f.Patched() {
+		p.optional("fix", strings.TrimSpace(f.Fix+" (patch: --fix=print)"))
+		return
+	}
+	p.optional("fix", f.Fix)
+	for _, c := range f.Changes {
+		if c.Refused != "" {
+			p.optional("no patch", c.Refused)
+			return
+		}
+	}
 }
 
 func (p *printer) optional(label, text string) {
