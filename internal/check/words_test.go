@@ -65,7 +65,8 @@ func TestNoSourceSpeaksTheWordsOfAnother(t *testing.T) {
 	}
 	asked := map[string]bool{}
 	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") || name == "words.go" {
+		// Changes are in the words of the provider; who edits the text translates them.
+		if strings.HasSuffix(name, "_test.go") || name == "words.go" || strings.HasPrefix(name, "change") {
 			continue
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
