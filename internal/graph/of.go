@@ -146,7 +146,8 @@ func (b *builder) things() {
 func (b *builder) onHosts(w *topo.Workload) {
 	key := string(w.ID)
 	b.at[w.ID] = key
-	x := Box{Key: key, Kind: Task, Lane: UnknownLane, Name: w.Name, Perhaps: w.Exists != fact.Yes, Frame: b.frameOf("", w.ID)}
+	x := Box{Key: key, Kind: Task, Lane: UnknownLane, Perhaps: w.Exists != fact.Yes, Frame: b.frameOf("", w.ID)}
+	x.Name, x.Of = b.namesOf(w.ID)
 	x.Word = b.taskWord(w)
 	for _, l := range w.Hosts.List {
 		if e := b.Endpoint(l.ID); e != nil {
@@ -154,7 +155,7 @@ func (b *builder) onHosts(w *topo.Workload) {
 			break
 		}
 	}
-	x.Members = []Member{{ID: w.ID, Name: w.Name, Place: w.Place}}
+	x.Members = []Member{{ID: w.ID, Name: b.nameOf(w.ID), Place: w.Place}}
 	b.box(x)
 }
 

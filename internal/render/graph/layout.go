@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
+	"github.com/muralla-net/muralla/internal/gfm"
 	"github.com/muralla-net/muralla/internal/graph"
 )
 
@@ -394,11 +396,28 @@ func (l *layout) rooms() {
 }
 
 // maxLabel is how wide the text of a label is at most.
-const maxLabel = 120.0
+const maxLabel = 150.0
 
+// labelText is a label that fits. What is left out is ports at the end, not what
+// is said of encryption.
 func labelText(s string) string {
-	t, _ := labelFont.cut(s, maxLabel)
-	return t
+	if t, cut := labelFont.cut(s, maxLabel); !cut {
+		return t
+	}
+	ports, state := s, ""
+	for _, word := range [...]string{" ?", " plain text", " TLS", " passed through"} {
+		if rest, ok := strings.CutSuffix(ports, word); ok {
+			ports, state = rest, word+state
+		}
+	}
+	terms := strings.Split(ports, ", ")
+	for n := len(terms) - 1; n > 0; n-- {
+		if t, cut := labelFont.cut(strings.Join(terms[:n], ", ")+", \u2026"+state, maxLabel); !cut {
+			return t
+		}
+	}
+	t, _ := labelFont.cut(ports, maxLabel-labelFont.width(state))
+	return t + gfm.Clean(state)
 }
 
 func labelW(s string) float64 { return labelFont.width(labelText(s)) + 2*labelSpace }
