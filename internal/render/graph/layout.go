@@ -77,12 +77,12 @@ type wire struct {
 
 // column is boxes below each other, with room for labels at both sides.
 type column struct {
-	lane         graph.Lane
-	x, w         float64 // of the boxes
-	room         [2]float64
-	items        []*item
-	free         bool // outside of all VPCs
-	lo, hi, span float64
+	lane   graph.Lane
+	x, w   float64 // of the boxes
+	room   [2]float64
+	items  []*item
+	free   bool // outside of all VPCs
+	lo, hi float64
 }
 
 // band is what is next to each other in one VPC, or in none.
