@@ -1,6 +1,7 @@
 package allpairs
 
 import (
+	"math"
 	"slices"
 
 	"github.com/muralla-net/muralla/internal/fact"
@@ -8,20 +9,52 @@ import (
 )
 
 // arcs are what groups let pass from one zone, in rows by the side where it
-// starts. The zero arcs are none.
+// starts. Neighbours with the same set are one arc: that is a third of the memory
+// where services have interfaces in three subnets. The zero arcs are none.
 type arcs struct {
 	start []int32 // by sig, counted from the first of the zone: its first arc; one more at the end
-	to    []int32 // sig
+	to    []int32 // the first sig
+	more  []uint8 // how many sigs follow it
 	set   []int32
 }
 
-// row is the arcs of a sig, as the place of the first one and their ends.
-func (a *arcs) row(sig int32) (first int32, to []int32) {
+// row is the arcs of a sig, as the places of the first one and after the last.
+func (a *arcs) row(sig int32) (first, end int32) {
 	if len(a.start) == 0 {
-		return 0, nil
+		return 0, 0
 	}
-	first = a.start[sig]
-	return first, a.to[first:a.start[sig+1]]
+	return a.start[sig], a.start[sig+1]
+}
+
+// find is the set of packets that groups let pass from one sig to another; from
+// is counted from the first of the zone.
+func (a *arcs) find(from, to int32) int32 {
+	first, end := a.row(from)
+	i, ok := slices.BinarySearch(a.to[first:end], to)
+	if !ok {
+		i--
+	}
+	if i += int(first); i < int(first) || to > a.to[i]+int32(a.more[i]) {
+		return 0
+	}
+	return a.set[i]
+}
+
+// add is one more pair of the row that starts with the last start.
+func (a *arcs) add(to, set int32) {
+	last := len(a.to) - 1
+	if last >= int(a.start[len(a.start)-1]) && a.set[last] == set && a.more[last] < math.MaxUint8 && a.to[last]+int32(a.more[last])+1 == to {
+		a.more[last]++
+		return
+	}
+	a.to, a.more, a.set = append(a.to, to), append(a.more, 0), append(a.set, set)
+}
+
+// reset makes room for the arcs of another zone.
+func (a *arcs) reset() { a.start, a.to, a.more, a.set = nil, a.to[:0], a.more[:0], a.set[:0] }
+
+func (a *arcs) clone() arcs {
+	return arcs{a.start, slices.Clone(a.to), slices.Clone(a.more), slices.Clone(a.set)}
 }
 
 // A side whose addresses rules cut into more pieces, or with more rules, is left
@@ -114,7 +147,7 @@ func (a *admission) admit(z int32) (out [3]arcs) {
 	egress := map[string]int32{}
 	rows := &a.rows
 	for r := range rows {
-		rows[r] = arcs{to: rows[r].to[:0], set: rows[r].set[:0]}
+		rows[r].reset()
 	}
 	for _, s := range sides {
 		rows[s.refs].start = make([]int32, 1, count+1)
@@ -141,7 +174,7 @@ func (a *admission) admit(z int32) (out [3]arcs) {
 							s.stamps[to], s.out[to] = s.stamp, a.leaving(s, f, e, g.base+from, to)
 						}
 						if set := a.passes.both(s.set[k], s.out[to]); set != 0 {
-							row.to, row.set = append(row.to, s.ground.base+to), append(row.set, set)
+							row.add(s.ground.base+to, set)
 						}
 					}
 				}
@@ -154,7 +187,7 @@ func (a *admission) admit(z int32) (out [3]arcs) {
 		}
 	}
 	for r := range rows {
-		out[r] = arcs{rows[r].start, slices.Clone(rows[r].to), slices.Clone(rows[r].set)}
+		out[r] = rows[r].clone()
 	}
 	return out
 }

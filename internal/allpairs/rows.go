@@ -24,10 +24,8 @@ func (t *Table) Between(from, to Class) Set {
 				continue
 			}
 			zone := t.places[a.place].zone
-			arcs := &t.arcs[zone][t.ways[w].Refs]
-			first, row := arcs.row(a.sig - t.bases[zone])
-			if i, ok := slices.BinarySearch(row, b.sig); ok {
-				out = t.union(out, t.join(arcs.set[int(first)+i], w, a, b))
+			if set := t.arcs[zone][t.ways[w].Refs].find(a.sig-t.bases[zone], b.sig); set != 0 {
+				out = t.union(out, t.join(set, w, a, b))
 			}
 		}
 	}
@@ -68,10 +66,10 @@ func (t *Table) appendFrom(out []Edge, c Class) []Edge {
 		row, zone := []int32(nil), int32(-1)
 		for r := range t.arcs[from.zone] {
 			arcs := &t.arcs[from.zone][r]
-			first, ends := arcs.row(a.sig - t.bases[from.zone])
-			for i, sig := range ends {
-				set := arcs.set[int(first)+i]
-				for _, b := range t.atSig[t.sigStart[sig]:t.sigStart[sig+1]] {
+			first, last := arcs.row(a.sig - t.bases[from.zone])
+			for i := first; i < last; i++ {
+				set, sig := arcs.set[i], arcs.to[i]
+				for _, b := range t.atSig[t.sigStart[sig]:t.sigStart[sig+int32(arcs.more[i])+1]] {
 					to := t.places[b.place]
 					if to.zone != zone {
 						zone, l = to.zone, t.zones[from.zone].link(to.zone)

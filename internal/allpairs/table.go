@@ -247,8 +247,8 @@ func (t *Table) Edges() iter.Seq[Edge] {
 	}
 }
 
-// Effort is how many pairs the table holds of what groups let pass, before places
-// are joined with them, and how many steps it took to find them. Both depend on
+// Effort is how many pairs, or rows of neighbours that are alike, the table holds
+// of what groups let pass, before places are joined with them, and how many steps it took to find them. Both depend on
 // the snapshot only.
 func (t *Table) Effort() (arcs, steps int) {
 	for z := range t.arcs {

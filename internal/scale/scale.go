@@ -20,6 +20,7 @@ package scale
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/netset"
@@ -56,7 +57,10 @@ func (d *dice) below(n int) int {
 
 // Snapshot is the network of a plan.
 func (p Plan) Snapshot() *topo.Snapshot {
-	m := maker{plan: p, dice: 1, s: &topo.Snapshot{}}
+	m := maker{plan: p, dice: 1, s: &topo.Snapshot{
+		SecurityGroups: make([]topo.SecurityGroup, 0, p.Groups),
+		Endpoints:      make([]topo.Endpoint, 0, p.Interfaces),
+	}}
 	for v := range p.VPCs {
 		m.vpc(v)
 	}
@@ -67,6 +71,8 @@ type maker struct {
 	plan Plan
 	dice dice
 	s    *topo.Snapshot
+
+	rules []topo.Rule // room for those of one group
 }
 
 func thing(id ref.ID, kind string) topo.Thing {
@@ -146,18 +152,20 @@ func (m *maker) group(v, i, groups int) {
 		return topo.Rule{ID: g.ID, Ports: netset.Exactly(set), Peer: p, Exists: fact.Yes}
 	}
 	at := func(p netip.Prefix) topo.Peer { return topo.Peer{Kind: topo.PeerBlock, Block: block(p)} }
+	m.rules = m.rules[:0]
 	for range 3 + m.dice.below(10) {
 		set := ports[m.dice.below(len(ports))]
 		if m.dice.below(10) < 7 {
-			g.Ingress = append(g.Ingress, rule(set, topo.Peer{Kind: topo.PeerGroup, ID: name("sg", v, m.dice.below(groups))}))
+			m.rules = append(m.rules, rule(set, topo.Peer{Kind: topo.PeerGroup, ID: name("sg", v, m.dice.below(groups))}))
 			continue
 		}
 		one, other := m.blocks(v)
-		g.Ingress = append(g.Ingress, rule(set, at(one)))
+		m.rules = append(m.rules, rule(set, at(one)))
 		if other.IsValid() {
-			g.Ingress = append(g.Ingress, rule(set, at(other)))
+			m.rules = append(m.rules, rule(set, at(other)))
 		}
 	}
+	g.Ingress = slices.Clone(m.rules)
 	if m.dice.below(2) == 0 {
 		g.Egress = []topo.Rule{rule(all, at(any4)), rule(all, at(any6))}
 	} else {

@@ -42,7 +42,20 @@ type index struct {
 
 // table sorts a list by ID, keeps the first of equal IDs, and indexes it.
 func table[T any](list *[]T, id func(*T) ref.ID) map[ref.ID]*T {
-	slices.SortStableFunc(*list, func(a, b T) int { return cmp.Compare(id(&a), id(&b)) })
+	by := func(a, b *T) int { return cmp.Compare(id(a), id(b)) }
+	if !slices.IsSortedFunc(*list, func(a, b T) int { return by(&a, &b) }) {
+		// Things are half a kilobyte each: they are moved once, not sorted.
+		order := make([]*T, len(*list))
+		for i := range *list {
+			order[i] = &(*list)[i]
+		}
+		slices.SortStableFunc(order, by)
+		sorted := make([]T, len(order))
+		for i, t := range order {
+			sorted[i] = *t
+		}
+		*list = sorted
+	}
 	*list = slices.CompactFunc(*list, func(a, b T) bool { return id(&a) == id(&b) })
 	m := make(map[ref.ID]*T, len(*list))
 	for i := range *list {
