@@ -323,6 +323,9 @@ func notesOf(s *topo.Snapshot, q question.Question, r Result) []string {
 			out = append(out, "Packets arrive, but nothing is declared to listen on "+passes.String()+".")
 		}
 	}
+	if e != nil && r.Any == fact.No && q.HasPorts && e.ListensMore == "" && !listens(e).Maybe.IsEmpty() && !listens(e).Maybe.Overlaps(r.Asked) {
+		out = append(out, "Nothing is declared to listen on "+r.Asked.String()+", but on "+listens(e).Maybe.String()+".")
+	}
 	if o := s.Endpoint(r.From.Party.Endpoint); o != nil && !opens(o) {
 		out = append(out, "A "+o.Kind.String()+" opens no connections of its own; the answer is about its network alone.")
 	} else if o != nil && e != nil && o.Kind == topo.BalancerEndpoint && (e.Kind == topo.StoreEndpoint || e.Kind == topo.PrivateLinkEndpoint) {

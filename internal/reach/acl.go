@@ -49,6 +49,9 @@ func (q *question) acl(subnet *topo.Subnet, inbound bool, other *side, n *note) 
 	ordered := make([]matched, 0, len(entries))
 	for i := range entries {
 		m := q.entry(&entries[i], other)
+		if n != nil && entries[i].Exists != fact.No {
+			q.entryNote(a, m, inbound, n)
+		}
 		switch {
 		case m.most.IsEmpty():
 			continue
@@ -59,9 +62,6 @@ func (q *question) acl(subnet *topo.Subnet, inbound bool, other *side, n *note) 
 			if entries[i].Allow == fact.Yes {
 				out.Sure = out.Sure.Union(m.least)
 			}
-		}
-		if n != nil {
-			q.entryNote(a, m, inbound, n)
 		}
 	}
 	// From the last entry to the first: an entry overrides what the later ones

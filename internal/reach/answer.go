@@ -76,8 +76,10 @@ type Step struct {
 	At     ref.ID        // endpoint or subnet whose gate it is
 	Passes netset.Bounds // of the packets that were asked about, those that pass this gate alone
 	// Rules are the deciding rules: those that let packets pass, or for a gate
-	// that stops everything those that come nearest.
+	// that stops everything those that stop it, or, with Near, those that come
+	// nearest to letting it pass.
 	Rules []RuleUse
+	Near  bool
 	Why   string // for a gate that stops or is unknown, as a clause
 
 	// Chance is set if nothing is unknown about the gate and it still does not

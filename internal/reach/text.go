@@ -125,12 +125,13 @@ func (q *question) ruleNote(g *topo.SecurityGroup, r *topo.Rule, inbound bool, m
 	case fits && match != fact.No:
 		n.rule(use)
 	case fits, match != fact.No:
-		n.near(use, apart(r.Ports.Maybe, q.asked))
+		n.near(miss{use, apart(r.Ports.Maybe, q.asked), false})
 		if match == fact.No && why != "" {
 			n.stops(use.Text + ", but " + why)
 		}
 		return
 	default:
+		n.near(miss{use, apart(r.Ports.Maybe, q.asked), true})
 		return
 	}
 	switch {
@@ -144,6 +145,7 @@ func (q *question) ruleNote(g *topo.SecurityGroup, r *topo.Rule, inbound bool, m
 }
 
 // entryNote records an entry: "acl private entry 100 allows 0.0.0.0/0 all traffic".
+// One that means other addresses comes near at best.
 func (q *question) entryNote(a *topo.NetworkACL, m matched, inbound bool, n *note) {
 	e := m.entry
 	verb := map[fact.Tri]string{fact.Yes: "allows", fact.No: "denies", fact.Unknown: "allows or denies"}[e.Allow]
@@ -157,6 +159,15 @@ func (q *question) entryNote(a *topo.NetworkACL, m matched, inbound bool, n *not
 	}
 	u := RuleUse{ID: a.ID, Ports: m.most, Place: e.Place,
 		Text: q.topo.Label(a.ID) + " " + direction + "entry " + number + " " + verb + " " + q.blockText(&e.Block) + " " + portsText(e.Ports)}
+	far := m.most.IsEmpty() // it means other addresses
+	if e.Allow == fact.Yes {
+		n.near(miss{u, apart(e.Ports.Maybe, q.asked), far})
+	} else if !far {
+		n.deny(u)
+	}
+	if far {
+		return
+	}
 	n.rule(u)
 	switch {
 	case e.Exists == fact.Unknown:

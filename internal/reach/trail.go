@@ -24,7 +24,8 @@ const (
 // nothing, so that answers without explanation cost nothing.
 type note struct {
 	rules  []RuleUse
-	misses []miss // rules that come near, in the order in which they were met
+	denies []RuleUse // of rules, the entries of a network ACL that may deny
+	misses []miss    // rules that come near, in the order in which they were met
 	stop   []string
 	doubts []finding.Evidence
 	cut    Chance
@@ -36,28 +37,40 @@ func (n *note) rule(u RuleUse) {
 	}
 }
 
+func (n *note) deny(u RuleUse) {
+	if n != nil && len(n.denies) < maxRules && !hasUse(n.denies, u) {
+		n.denies = append(n.denies, u)
+	}
+}
+
 // miss is a rule that lets no asked packet pass, and how far it is from that:
-// ports is 0 if they are those asked about, else how many the nearest is away.
+// ports is 0 if they are those asked about, else how many the nearest is away;
+// far tells that both its ports and its peer are others.
 type miss struct {
 	RuleUse
 	ports int
+	far   bool
 }
 
-func (n *note) near(u RuleUse, ports int) {
-	if n != nil && len(n.misses) < maxSeen && !slices.ContainsFunc(n.misses, func(m miss) bool { return hasUse([]RuleUse{m.RuleUse}, u) }) {
-		n.misses = append(n.misses, miss{u, ports})
+func (n *note) near(m miss) {
+	if n != nil && len(n.misses) < maxSeen && !slices.ContainsFunc(n.misses, func(o miss) bool { return hasUse([]RuleUse{o.RuleUse}, m.RuleUse) }) {
+		n.misses = append(n.misses, m)
 	}
 }
 
 // nearest are the rules that come nearest: those that mean the right peer, by
-// the distance of their ports, then those for the right ports that mean another.
+// the distance of their ports, then those for the right ports that mean another;
+// if there are none, the one whose ports are nearest of the others.
 func (n *note) nearest() []RuleUse {
 	list := slices.Clone(n.misses)
 	slices.SortStableFunc(list, func(a, b miss) int {
-		return cmp.Or(cmp.Compare(boolRank(a.ports == 0), boolRank(b.ports == 0)), cmp.Compare(a.ports, b.ports))
+		return cmp.Or(cmp.Compare(boolRank(a.far), boolRank(b.far)), cmp.Compare(boolRank(a.ports == 0), boolRank(b.ports == 0)), cmp.Compare(a.ports, b.ports))
 	})
 	var out []RuleUse
 	for _, m := range list[:min(len(list), maxNear)] {
+		if m.far && len(out) > 0 {
+			break
+		}
 		out = append(out, m.RuleUse)
 	}
 	return out
@@ -186,8 +199,16 @@ func (t *trail) step(k GateKind, at ref.ID, b netset.Bounds) {
 	open := !s.Passes.IsExact()
 	switch {
 	case s.Passes.Maybe.IsEmpty() && !t.asked.IsEmpty():
-		if len(s.Rules) == 0 || k == GateGroupIn || k == GateGroupOut {
+		denies := n.denies
+		if k == GateACLIn || k == GateACLOut {
+			denies = slices.DeleteFunc(slices.Clone(denies), func(u RuleUse) bool { return !u.Ports.Overlaps(t.asked) })
+		}
+		switch {
+		case len(denies) > 0:
+			s.Rules = denies
+		case len(s.Rules) == 0 || k == GateGroupIn || k == GateGroupOut || k == GateACLIn || k == GateACLOut || k == GateReplyACLIn || k == GateReplyACLOut:
 			s.Rules = n.nearest()
+			s.Near = len(s.Rules) > 0
 		}
 		s.Why = strings.Join(n.stop, "; ")
 		if s.Why == "" {

@@ -42,6 +42,9 @@ func (s *search) alternatives(n *reach.Network, g gathered) ([]choice, []Obstacl
 	var obstacles []Obstacle
 	for _, b := range g.list {
 		o := Obstacle{Gate: b.Gate, At: b.At, Why: cmp.Or(why, b.Why)}
+		if b.Gate == reach.GatePublicAddress {
+			o.Why = noAddress(n.Snapshot(), b)
+		}
 		for _, r := range b.Rules {
 			if o.Place.IsZero() {
 				o.Place = r.Place
@@ -52,6 +55,25 @@ func (s *search) alternatives(n *reach.Network, g gathered) ([]choice, []Obstacl
 		}
 	}
 	return nil, obstacles
+}
+
+// noAddress says what would give a public address to an interface.
+func noAddress(s *topo.Snapshot, b barrier) string {
+	e := s.Endpoint(b.At)
+	if e == nil {
+		return b.Why
+	}
+	switch e.Kind {
+	case topo.TaskEndpoint:
+		return "there is none; AssignPublicIp of the service gives one"
+	case topo.BalancerEndpoint:
+		return "there is none; an internet-facing load balancer has them"
+	case topo.StoreEndpoint:
+		return "there is none; PubliclyAccessible gives one"
+	case topo.HostEndpoint, topo.CarrierEndpoint:
+		return "there is none; an Elastic IP address gives one"
+	}
+	return b.Why
 }
 
 // ruleChoices are the rules that may be added for one endpoint: in each of its
@@ -162,7 +184,7 @@ func (s *search) peers(n *reach.Network, own *topo.Endpoint, others []reach.Part
 	blocks, rank, why := sideBlocks(snap, others)
 	if inbound && slices.ContainsFunc(blocks, everybody) && !facesInternet(snap, own) {
 		if len(out) == 0 {
-			why = "a rule would have to admit the whole internet; ask about the range that should come in"
+			why = everybodyWhy
 		}
 		return out, why
 	}
@@ -185,6 +207,9 @@ func facesInternet(s *topo.Snapshot, e *topo.Endpoint) bool {
 	b := s.LoadBalancer(cmp.Or(e.Owner, e.ID))
 	return b != nil && fact.Is(b.InternetFacing, true) == fact.Yes
 }
+
+// everybodyWhy is why no rule or entry lets the whole internet in.
+const everybodyWhy = "it would have to admit the whole internet; ask about the range that should come in"
 
 func everybody(b topo.Block) bool { return b.Prefix.IsValid() && b.Prefix.Bits() == 0 }
 

@@ -44,12 +44,19 @@ type exposures struct {
 	parties []reach.Party
 	more    string // why there are further parties
 	before  map[[2]int]netset.Bounds
-	left    int // pairs that may still be compared
+	targets map[ref.ID][]ref.ID // of each load balancer; one that is not known is empty
+	left    int                 // pairs that may still be compared
 }
 
 func newExposures(n *reach.Network, asked []Flow) *exposures {
-	x := &exposures{base: n, asked: asked, before: map[[2]int]netset.Bounds{}, left: maxAll}
+	x := &exposures{base: n, asked: asked, before: map[[2]int]netset.Bounds{}, targets: map[ref.ID][]ref.ID{}, left: maxAll}
 	s := n.Snapshot()
+	for i := range s.LoadBalancers {
+		id := s.LoadBalancers[i].ID
+		for _, e := range n.EntriesOf(id, netset.Internet()) {
+			x.targets[id] = append(x.targets[id], e.Target)
+		}
+	}
 	for i := range s.Endpoints {
 		x.parties = append(x.parties, reach.At(s.Endpoints[i].ID))
 	}
@@ -154,7 +161,7 @@ func (x *exposures) compare(edits []Edit, difference func(before, after netset.B
 	done := 0
 	for i, from := range x.parties {
 		for j, to := range x.parties {
-			if i == j && from.Endpoint == "" || !touched.from[i] && !touched.to[j] || !x.starts(from) || from.Endpoint == "" && to.Endpoint == "" {
+			if i == j && from.Endpoint == "" || !touched.from[i] && !touched.to[j] || !x.starts(from, to) || from.Endpoint == "" && to.Endpoint == "" {
 				continue
 			}
 			done++
@@ -176,11 +183,20 @@ func (x *exposures) compare(edits []Edit, difference func(before, after netset.B
 	return grouped(list), more
 }
 
-// starts reports whether a party opens connections: data stores and VPC endpoints
-// answer only.
-func (x *exposures) starts(p reach.Party) bool {
+// starts reports whether a party opens connections to another: data stores and
+// VPC endpoints answer only, and load balancers connect to their targets.
+func (x *exposures) starts(p, to reach.Party) bool {
 	e := x.base.Snapshot().Endpoint(p.Endpoint)
-	return e == nil || e.Kind != topo.StoreEndpoint && e.Kind != topo.PrivateLinkEndpoint
+	switch {
+	case e == nil:
+		return true
+	case e.Kind == topo.StoreEndpoint || e.Kind == topo.PrivateLinkEndpoint:
+		return false
+	case e.Kind == topo.BalancerEndpoint:
+		list := x.targets[cmp.Or(e.Owner, e.ID)]
+		return slices.Contains(list, to.Endpoint) || slices.Contains(list, "")
+	}
+	return true
 }
 
 // wanted is the packets between two parties that were asked about.

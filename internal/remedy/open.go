@@ -85,7 +85,7 @@ func Open(n *reach.Network, flows ...Flow) Opening {
 			at := cost{works: c.works == fact.Yes, circular: circular(n.Snapshot(), c.edits), size: sizeOf(also), edits: len(c.edits), rank: c.rank}
 			if best == nil || at.less(bestCost) {
 				bestCost = at
-				best = &Opening{Edits: c.edits, Works: c.works, Gaps: c.gaps, Also: also, AlsoMore: more}
+				best = &Opening{Edits: c.edits, Works: c.works, Gaps: distinct(c.gaps), Also: also, AlsoMore: more}
 			}
 		}
 		obstacles = append(obstacles, s.obstacles...)
@@ -93,7 +93,37 @@ func Open(n *reach.Network, flows ...Flow) Opening {
 	if best != nil {
 		return *best
 	}
-	return Opening{Obstacles: obstacles[:min(len(obstacles), maxObstacles)]}
+	return Opening{Obstacles: decisive(obstacles)}
+}
+
+// decisive are obstacles in order of the gates: each reason once, and without the
+// advice to ask about fewer addresses if that would not help.
+func decisive(list []Obstacle) []Obstacle {
+	hard := slices.ContainsFunc(list, func(o Obstacle) bool { return o.Why != everybodyWhy })
+	var out []Obstacle
+	slices.SortStableFunc(list, func(a, b Obstacle) int { return cmp.Compare(a.Gate, b.Gate) })
+	for _, o := range list {
+		if hard && o.Why == everybodyWhy {
+			continue
+		}
+		if !slices.ContainsFunc(out, func(p Obstacle) bool {
+			return p.Why == o.Why && (p.At == o.At || o.Gate == reach.GateRoute || o.Gate == reach.GateReplyRoute)
+		}) {
+			out = append(out, o)
+		}
+	}
+	return out[:min(len(out), maxObstacles)]
+}
+
+// distinct drops facts that are said twice.
+func distinct(list []finding.Evidence) []finding.Evidence {
+	var out []finding.Evidence
+	for _, e := range list {
+		if !slices.Contains(out, e) {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // cost orders candidates: what surely works first, and what can be written, then

@@ -377,7 +377,7 @@ func (c *cutter) best(choices []choice) Cut {
 		at := price{b2i(shuts != fact.Yes), len(breaks), o.rank, cost{size: sizeOf(also), edits: len(o.edits)}}
 		order := cmp.Or(cmp.Compare(at.unsure, lowest.unsure), cmp.Compare(at.breaks, lowest.breaks), cmp.Compare(at.rank, lowest.rank))
 		if best == nil || order < 0 || order == 0 && at.cost.less(lowest.cost) {
-			best, lowest = &Cut{Edits: o.edits, Shuts: shuts, Gaps: gaps, Also: also, AlsoMore: more, Breaks: breaks}, at
+			best, lowest = &Cut{Edits: o.edits, Shuts: shuts, Gaps: distinct(gaps), Also: also, AlsoMore: more, Breaks: breaks}, at
 		}
 	}
 	if best == nil {

@@ -34,7 +34,7 @@ func entryChoices(n *reach.Network, g gathered) ([]choice, string) {
 		case len(blocks) == 0:
 			return nil, why
 		case slices.ContainsFunc(blocks, everybody) && b.Gate == reach.GateACLIn && own.Endpoint != "" && !facesInternet(snap, snap.Endpoint(own.Endpoint)) && other.Clients.IsEmpty():
-			return nil, "an entry would have to admit the whole internet; ask about the range that should come in"
+			return nil, everybodyWhy
 		}
 		ports := b.missing
 		if b.Gate == reach.GateReplyACLIn || b.Gate == reach.GateReplyACLOut {
@@ -150,7 +150,11 @@ func routeChoices(n *reach.Network, g gathered) ([]choice, string) {
 				if r.Dest.Prefix != block.Prefix {
 					continue
 				}
-				if r.Kind != topo.ToNowhere {
+				switch {
+				case r.Kind == v.kind && r.Target == v.target:
+					taken, why = true, g.list[0].Why // what stops is behind the route
+					continue
+				case r.Kind != topo.ToNowhere:
 					taken, why = true, "its route "+block.Prefix.String()+" leads elsewhere"
 					continue
 				}
@@ -216,14 +220,15 @@ func ways(s *topo.Snapshot, own, other reach.Party, back bool) ([]via, string) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, "no peering connection or transit gateway of the design joins " + s.Label(from) + " and " + s.Label(to)
+		a, b := s.Label(min(from, to)), s.Label(max(from, to)) // one reason for both directions
+		return nil, "no peering connection or transit gateway of the design joins " + a + " and " + b
 	}
 	return out, ""
 }
 
 // outward are the gateways of a VPC that lead to hosts outside.
 func outward(s *topo.Snapshot, own reach.Party, vpc ref.ID, other reach.Party, back bool) ([]via, string) {
-	if !netset.Internet().Overlaps(other.Addrs) {
+	if netset.Prefix(privateBlocks...).Covers(other.Addrs) {
 		return nil, "which gateway leads to private addresses outside is not known"
 	}
 	var out []via

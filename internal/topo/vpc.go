@@ -148,7 +148,8 @@ type NetworkACL struct {
 
 // ACLEntry is one numbered rule of a network ACL.
 type ACLEntry struct {
-	Number int // -1 if unknown: then it may stand anywhere
+	ID     ref.ID // resource that writes it: the network ACL, or the entry resource; empty if AWS does
+	Number int    // -1 if unknown: then it may stand anywhere
 	Allow  fact.Tri
 	Ports  netset.Bounds
 	Block  Block

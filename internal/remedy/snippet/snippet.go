@@ -3,14 +3,16 @@
 // # Model
 // A [remedy.Edit] that adds something becomes a few lines: of Terraform, a block
 // for the resource where the resource writes its rules within itself, else a
-// resource of the kind that stands beside it; of CloudFormation, a resource in
-// YAML; of what AWS answered, a command of the AWS CLI. The type of the thing tells
+// resource of the kind that stands beside it; of CloudFormation, a rule for the
+// list of the group where it has one, else a resource, in YAML or JSON; of what
+// AWS answered, a command of the AWS CLI. The type and the place of the thing tell
 // which.
 //
 // # Guarantees
 //   - A reference to another thing is written only as one that the same module or
 //     template can make; else a comment names the thing.
 //   - What is removed, and what is not known, gives no lines.
+//   - Two edits of one answer never give two resources of one name.
 //
 // # Not modelled
 // Where in the file the lines belong; modules that make rules of lists which they

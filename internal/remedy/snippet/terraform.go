@@ -1,23 +1,32 @@
 package snippet
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/muralla-net/muralla/internal/netset"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/remedy"
 	"github.com/muralla-net/muralla/internal/topo"
 )
 
-// terraform writes an edit of a design in Terraform (Terraform AWS provider).
+// terraform writes an edit of a design in Terraform (Terraform AWS provider). A
+// comment names the module to which the lines belong, unless that is the root.
 func terraform(s *topo.Snapshot, e remedy.Edit) []string {
+	var out []string
 	switch {
 	case e.Rule != nil:
-		return terraformRule(s, e)
+		out = terraformRule(s, e)
 	case e.Entry != nil:
-		return terraformEntry(s, e)
+		out = terraformEntry(s, e)
+	default:
+		out = terraformRoute(s, e)
 	}
-	return terraformRoute(s, e)
+	if m := e.Thing.Module(); m != "" {
+		out = append([]string{"# in " + string(m)}, out...)
+	}
+	return out
 }
 
 // reference is an attribute of a thing as an expression of the module of the
@@ -39,18 +48,34 @@ func reference(own, id ref.ID, attr string) string {
 }
 
 // written is the kind of resource that writes the rules of a group today: "" if
-// the group writes them within itself.
+// the group writes them within itself. The rules of the same direction tell, then
+// those of the other.
 func written(g *topo.SecurityGroup, inbound bool) string {
-	if remedy.WritesWithin(g) {
-		return ""
+	same, other := g.Egress, g.Ingress
+	if inbound {
+		same, other = g.Ingress, g.Egress
 	}
-	for _, list := range [][]topo.Rule{g.Ingress, g.Egress} {
+	for _, list := range [][]topo.Rule{same, other} {
+		beside := ""
 		for _, r := range list {
-			if strings.HasPrefix(string(r.ID.Short()), "aws_security_group_rule.") {
-				return "aws_security_group_rule"
+			switch base := string(r.ID.Short()); {
+			case (r.ID == g.ID || r.ID == "") && !r.Place.IsZero():
+				return ""
+			case beside != "":
+			case strings.HasPrefix(base, "aws_security_group_rule."):
+				beside = "aws_security_group_rule"
+			case strings.HasPrefix(base, "aws_vpc_security_group_"):
+				beside = ruleType(inbound)
 			}
 		}
+		if beside != "" {
+			return beside
+		}
 	}
+	return ruleType(inbound)
+}
+
+func ruleType(inbound bool) string {
 	if inbound {
 		return "aws_vpc_security_group_ingress_rule"
 	}
@@ -110,7 +135,7 @@ func terraformRule(s *topo.Snapshot, e remedy.Edit) []string {
 		default:
 			value = list(value)
 		}
-		return wrapped(resource(typ, s, e), aligned("  ", append(rows, [2]string{name, value})))
+		return wrapped(resource(typ, e), aligned("  ", append(rows, [2]string{name, value})))
 	}
 	rows := [][2]string{{"security_group_id", reference(g.ID, g.ID, "id")}, {"ip_protocol", strconv.Quote(p.protocol)}}
 	rows = append(rows, ports...)
@@ -119,7 +144,7 @@ func terraformRule(s *topo.Snapshot, e remedy.Edit) []string {
 	} else {
 		rows = append(rows, [2]string{cidrName(peer.Block, "cidr_ipv4", "cidr_ipv6"), cidr(s, g.ID, peer.Block)})
 	}
-	return wrapped(resource(typ, s, e), aligned("  ", rows))
+	return wrapped(resource(typ, e), aligned("  ", rows))
 }
 
 func wrapped(head string, body []string) []string {
@@ -127,28 +152,60 @@ func wrapped(head string, body []string) []string {
 }
 
 // resource is the head of a resource with a name made of the two things.
-func resource(typ string, s *topo.Snapshot, e remedy.Edit) string {
-	return `resource "` + typ + `" "` + name(s, e, "_") + `" {`
+func resource(typ string, e remedy.Edit) string {
+	return `resource "` + typ + `" "` + name(e, "_") + `" {`
 }
 
-// name is a name for a resource: the thing that is edited and the peer.
-func name(s *topo.Snapshot, e remedy.Edit, sep string) string {
+// name is a name for a resource: the thing that is edited, the peer, and what
+// tells it apart from other edits of the two.
+func name(e remedy.Edit, sep string) string {
+	direction, towards := "egress", "to"
+	if e.Inbound {
+		direction, towards = "ingress", "from"
+	}
 	parts := []string{base(e.Thing)}
 	switch {
 	case e.Rule != nil && e.Rule.Peer.Kind == topo.PeerGroup:
-		towards := "to"
-		if e.Inbound {
-			towards = "from"
-		}
-		parts = append(parts, towards, base(e.Rule.Peer.ID))
-	case e.Rule != nil && s.Subnet(e.Rule.Peer.Block.Of) != nil:
-		parts = append(parts, base(e.Rule.Peer.Block.Of))
+		parts = append(parts, towards, base(e.Rule.Peer.ID), portsName(e.Rule.Ports.Maybe))
+	case e.Rule != nil:
+		parts = append(parts, towards, blockName(e.Rule.Peer.Block), portsName(e.Rule.Ports.Maybe))
 	case e.Entry != nil:
-		parts = append(parts, "entry", strconv.Itoa(e.Entry.Number))
+		parts = append(parts, direction, strconv.Itoa(e.Entry.Number))
+	case e.Route.Dest.Prefix.IsValid() && e.Route.Dest.Prefix.Bits() > 0:
+		parts = append(parts, "to", blockName(e.Route.Dest))
 	case e.Route != nil:
 		parts = append(parts, "to", base(e.Route.Target))
 	}
 	return strings.Join(parts, sep)
+}
+
+// blockName is a range as a part of a name.
+func blockName(b topo.Block) string {
+	switch {
+	case b.Of != "":
+		return base(b.Of)
+	case !b.Prefix.IsValid():
+		return "range"
+	case b.Prefix.Bits() == 0:
+		return "everywhere"
+	case b.Prefix.IsSingleIP():
+		return letters(b.Prefix.Addr().String())
+	}
+	return letters(b.Prefix.String())
+}
+
+// portsName is packets as a part of a name.
+func portsName(p netset.Ports) string {
+	at := spanOf(p)
+	switch {
+	case at.protocol == "-1":
+		return "all"
+	case at.from < 0 && at.to < 0:
+		return letters(at.protocol)
+	case at.from == at.to || at.to < 0:
+		return letters(at.protocol + "_" + strconv.Itoa(at.from))
+	}
+	return letters(at.protocol + "_" + strconv.Itoa(at.from) + "_" + strconv.Itoa(at.to))
 }
 
 // base is the name of a thing without type, module and index.
@@ -157,6 +214,11 @@ func base(id ref.ID) string {
 	if at := strings.LastIndexAny(text, "./"); at >= 0 {
 		text = text[at+1:]
 	}
+	return letters(text)
+}
+
+// letters puts an underscore for whatever no name may have.
+func letters(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '_' || r == '-' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
 			return r
@@ -189,7 +251,7 @@ func terraformEntry(s *topo.Snapshot, e remedy.Edit) []string {
 	}
 	rows = append(rows, [2]string{"from_port", strconv.Itoa(from)}, [2]string{"to_port", strconv.Itoa(to)},
 		[2]string{cidrName(e.Entry.Block, "cidr_block", "ipv6_cidr_block"), cidr(s, a.ID, e.Entry.Block)})
-	if _, _, ok := made(a.ID); !ok && a.Type == "aws_default_network_acl" {
+	if entriesWithin(a) {
 		head := "egress {"
 		if e.Inbound {
 			head = "ingress {"
@@ -198,7 +260,19 @@ func terraformEntry(s *topo.Snapshot, e remedy.Edit) []string {
 	}
 	rows = append([][2]string{{"network_acl_id", reference(a.ID, a.ID, "id")}, {"rule_number", strconv.Itoa(e.Entry.Number)},
 		{"egress", strconv.FormatBool(!e.Inbound)}, {"rule_action", action(e)}}, rows...)
-	return wrapped(resource("aws_network_acl_rule", s, e), aligned("  ", rows))
+	return wrapped(resource("aws_network_acl_rule", e), aligned("  ", rows))
+}
+
+// entriesWithin reports whether a network ACL of Terraform writes its entries
+// within itself, so that others beside it would be undone (Terraform AWS
+// provider, "aws_network_acl").
+func entriesWithin(a *topo.NetworkACL) bool {
+	if _, _, ok := made(a.ID); ok {
+		return false
+	}
+	return a.Type == "aws_default_network_acl" || slices.ContainsFunc(slices.Concat(a.Ingress, a.Egress), func(e topo.ACLEntry) bool {
+		return e.ID == a.ID
+	})
 }
 
 func action(e remedy.Edit) string {
@@ -228,6 +302,6 @@ func terraformRoute(s *topo.Snapshot, e remedy.Edit) []string {
 	if inline {
 		return wrapped("route {", aligned("  ", [][2]string{{cidrName(e.Route.Dest, "cidr_block", "ipv6_cidr_block"), dest}, target}))
 	}
-	return wrapped(resource("aws_route", s, e), aligned("  ", [][2]string{{"route_table_id", reference(t.ID, t.ID, "id")},
+	return wrapped(resource("aws_route", e), aligned("  ", [][2]string{{"route_table_id", reference(t.ID, t.ID, "id")},
 		{cidrName(e.Route.Dest, "destination_cidr_block", "destination_ipv6_cidr_block"), dest}, target}))
 }

@@ -136,13 +136,17 @@ func (p *answerPrinter) barrier(label string, s reach.Step) {
 	default:
 		text = at + ": " + text
 	}
+	if len(s.Rules) == 1 && s.Rules[0].Text == s.Why {
+		p.gate(label, gateNames[min(s.Gate, reach.GateReplyACLIn)], text, cleanPlace(s.Rules[0].Place))
+		return
+	}
 	p.gate(label, gateNames[min(s.Gate, reach.GateReplyACLIn)], text, ref.Place{})
 	// What the reason says already is repeated only for its place.
 	rules := slices.DeleteFunc(slices.Clone(s.Rules), func(r reach.RuleUse) bool {
 		return r.Place.IsZero() && strings.Contains(s.Why, r.Text)
 	})
 	head := "by: "
-	if s.Passes.Maybe.IsEmpty() && (s.Gate == reach.GateGroupIn || s.Gate == reach.GateGroupOut) {
+	if s.Near {
 		head = "nearest: "
 	}
 	p.rules("", "", head, rules)

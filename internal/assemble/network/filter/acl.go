@@ -72,7 +72,7 @@ func (a *acls) acl(res resource.Resource) {
 		blocks, more := read.Blocks(v)
 		acl.More = cmp.Or(acl.More, read.IgnoresChanges(res, dir.String()), more)
 		for _, b := range blocks {
-			entries := a.entry(b.Value, b.State, read.PlaceOf(b.Value, res.Place), true)
+			entries := a.entry(res.ID, b.Value, b.State, read.PlaceOf(b.Value, res.Place), true)
 			if dir == egress {
 				acl.Egress = append(acl.Egress, entries...)
 			} else {
@@ -131,7 +131,7 @@ func (a *acls) rule(res resource.Resource) {
 				"%s has %s entries in blocks, and entry resources beside them. Terraform removes what is not in the blocks at every other apply. The entry is taken as possible; write all entries in one form.", link.ID, dir))
 			state = state.And(read.Doubt(fmt.Sprintf("the %s blocks of %s remove it at every other apply", dir, link.ID)))
 		}
-		entries := a.entry(res.Body, state, res.Place, false)
+		entries := a.entry(res.ID, res.Body, state, res.Place, false)
 		if dir == egress {
 			acl.Egress = append(acl.Egress, entries...)
 		} else {
@@ -141,12 +141,12 @@ func (a *acls) rule(res resource.Resource) {
 }
 
 // entry reads one entry; a block may name a range of each family.
-func (a *acls) entry(v resource.Value, state read.State, at ref.Place, inline bool) []topo.ACLEntry {
+func (a *acls) entry(id ref.ID, v resource.Value, state read.State, at ref.Place, inline bool) []topo.ACLEntry {
 	number, action := v.Get("rule_number"), v.Get("rule_action")
 	if inline {
 		number, action = v.Get("rule_no"), v.Get("action")
 	}
-	base := topo.ACLEntry{Number: design.Int(number, -1).Or(-1), Exists: state.Exists, Why: state.Why, Place: at}
+	base := topo.ACLEntry{ID: id, Number: design.Int(number, -1).Or(-1), Exists: state.Exists, Why: state.Why, Place: at}
 	if word, known := design.String(action, "").Get(); known {
 		switch strings.ToLower(word) {
 		case "allow":
