@@ -40,7 +40,9 @@ func newAsk(a *app) *cobra.Command {
 		Short: "Say who can connect to whom, and why",
 		Long: `Ask answers a question about a design. A yes is shown gate by gate with the
 rule that lets it pass, a no with every barrier and the rule that comes nearest,
-and what is undecided with the facts that are missing.
+and what is undecided with the facts that are missing. A no comes with the smallest
+edit that opens it, in the language of the design, and whatever else that opens; a
+yes that --expect=deny does not want, with the smallest edit that shuts it.
 
 A QUESTION, in quotes, is one of:
 

@@ -33,7 +33,7 @@ func answered(t *testing.T, name string, pairs int) ask.Reply {
 	no := reach.Answer{Trail: []reach.Step{
 		{Gate: reach.GateRoute, At: "subnet", Passes: netset.Exactly(port)},
 		{Gate: reach.GatePublicAddress, At: "task", Why: "it has no public address", Rules: []reach.RuleUse{{Text: "no public address"}}},
-		{Gate: reach.GateGroupIn, At: "task", Why: "no rule allows it", Rules: []reach.RuleUse{rule, rule, rule, rule, rule, rule}},
+		{Gate: reach.GateGroupIn, At: "task", Why: "no rule allows it", Near: true, Rules: []reach.RuleUse{rule, rule, rule, rule, rule, rule}},
 	}}
 	open := reach.Answer{Packets: netset.AtMost(port), Trail: []reach.Step{
 		{Gate: reach.GateGroupIn, At: "task", Passes: netset.AtMost(port), Why: "a range is not known", Rules: []reach.RuleUse{rule}},
