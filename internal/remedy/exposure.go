@@ -44,19 +44,13 @@ type exposures struct {
 	parties []reach.Party
 	more    string // why there are further parties
 	before  map[[2]int]netset.Bounds
-	targets map[ref.ID][]ref.ID // of each load balancer; one that is not known is empty
+	targets map[ref.ID][]ref.ID // of load balancers as far as asked for; one that is not known is empty
 	left    int                 // pairs that may still be compared
 }
 
 func newExposures(n *reach.Network, asked []Flow) *exposures {
 	x := &exposures{base: n, asked: asked, before: map[[2]int]netset.Bounds{}, targets: map[ref.ID][]ref.ID{}, left: maxAll}
 	s := n.Snapshot()
-	for i := range s.LoadBalancers {
-		id := s.LoadBalancers[i].ID
-		for _, e := range n.EntriesOf(id, netset.Internet()) {
-			x.targets[id] = append(x.targets[id], e.Target)
-		}
-	}
 	for i := range s.Endpoints {
 		x.parties = append(x.parties, reach.At(s.Endpoints[i].ID))
 	}
@@ -193,7 +187,14 @@ func (x *exposures) starts(p, to reach.Party) bool {
 	case e.Kind == topo.StoreEndpoint || e.Kind == topo.PrivateLinkEndpoint:
 		return false
 	case e.Kind == topo.BalancerEndpoint:
-		list := x.targets[cmp.Or(e.Owner, e.ID)]
+		id := cmp.Or(e.Owner, e.ID)
+		list, ok := x.targets[id]
+		if !ok {
+			for _, way := range x.base.EntriesOf(id, netset.Internet()) {
+				list = append(list, way.Target)
+			}
+			x.targets[id] = list
+		}
 		return slices.Contains(list, to.Endpoint) || slices.Contains(list, "")
 	}
 	return true
