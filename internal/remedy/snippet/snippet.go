@@ -12,11 +12,12 @@
 //   - A reference to another thing is written only as one that the same module or
 //     template can make; else a comment names the thing.
 //   - What is removed, and what is not known, gives no lines.
-//   - Two edits of one answer never give two resources of one name.
 //
 // # Not modelled
 // Where in the file the lines belong; modules that make rules of lists which they
-// are given.
+// are given. Names of resources are made of the thing, the peer and the ports;
+// whether the design has such a name already, or instances of one resource get the
+// same, is not looked up.
 package snippet
 
 import (
