@@ -26,7 +26,7 @@ func newSnapshot(a *app) *cobra.Command {
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newSnapshotWrite(a))
+	cmd.AddCommand(newSnapshotWrite(a), newSnapshotRedact(a))
 	withExits(cmd, exitClean, exitFailed)
 	return cmd
 }
@@ -68,19 +68,28 @@ may read the file that is written.`,
 
 // run reads and writes; the exit status is the error.
 func (o snapshotOptions) run(a *app, paths []string) error {
+	sets, diags, err := o.read(a, paths)
+	if err != nil {
+		return err
+	}
+	return o.write(a, sets, diags)
+}
+
+// read reads what the paths name, and says on stderr what there is to say.
+func (o snapshotOptions) read(a *app, paths []string) ([]resource.Set, diag.List, error) {
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
 	if o.output == "" {
-		return fail("for example: -o "+snapshotFile, "-o names no file")
+		return nil, nil, fail("for example: -o "+snapshotFile, "-o names no file")
 	}
 	color, err := useColor(o.color, a.stderr)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	req, err := o.request(paths)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	type outcome struct {
 		sets  []resource.Set
@@ -99,13 +108,15 @@ func (o snapshotOptions) run(a *app, paths []string) error {
 		err = fail(in.Hint, "%w", err)
 	}
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	if err := text.WriteDiagnostics(a.stderr, got.diags, text.Options{Color: color}); err != nil {
-		return err
-	}
+	return got.sets, got.diags, text.WriteDiagnostics(a.stderr, got.diags, text.Options{Color: color})
+}
+
+// write writes an archive to the file that -o names.
+func (o snapshotOptions) write(a *app, sets []resource.Set, diags diag.List) error {
 	var b bytes.Buffer
-	if err := archive.Write(&b, got.sets, got.diags); err != nil {
+	if err := archive.Write(&b, sets, diags); err != nil {
 		return err
 	}
 	if o.output == "-" {
@@ -116,9 +127,9 @@ func (o snapshotOptions) run(a *app, paths []string) error {
 		return fail("its directory must exist and take new files", "write %s: %w", o.output, err)
 	}
 	n := 0
-	for _, s := range got.sets {
+	for _, s := range sets {
 		n += len(s.Resources)
 	}
-	_, err = fmt.Fprintf(a.stderr, "wrote %s: %d resources\n", o.output, n)
+	_, err := fmt.Fprintf(a.stderr, "wrote %s: %d resources\n", o.output, n)
 	return err
 }
