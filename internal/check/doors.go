@@ -215,6 +215,7 @@ func regionOf(p *topo.VPCEndpoint) string {
 type wayOut struct {
 	open        fact.Tri
 	gaps, stops []finding.Evidence
+	shut        bool // security groups of the source let nothing out
 }
 
 // mostly is the part of the internet that is taken for all of it: rules that
@@ -241,6 +242,7 @@ func (r *run) way(s spot) wayOut {
 		w.open = fact.No
 		for _, step := range a.Barriers(https()) {
 			if step.Passes.Maybe.IsEmpty() {
+				w.shut = w.shut || step.Gate == reach.GateGroupOut
 				w.stops = append(w.stops, because(fmt.Sprintf("%s of %s: %s", step.Gate, r.Label(step.At), cmp.Or(step.Why, "nothing passes")), r.placeOf(step.At)))
 			}
 		}

@@ -109,7 +109,7 @@ func (r *run) provided(w *topo.Workload) finding.Finding {
 // noWay is the violation of a workload that cannot reach what it surely needs.
 func (r *run) noWay(w *topo.Workload, missing []lack) finding.Finding {
 	f := finding.Finding{Verdict: finding.Violates, Severity: finding.Medium, SeverityWhy: "tasks start, but something that is asked for does not work"}
-	var endpoints, gateways, registries, names, blocked []string
+	var endpoints, gateways, registries, regions, names, blocked []string
 	from := missing[0].at[0]
 	for _, l := range missing {
 		names = append(names, serviceName(l.Need))
@@ -117,6 +117,8 @@ func (r *run) noWay(w *topo.Workload, missing []lack) finding.Finding {
 			f.Severity, f.SeverityWhy = finding.High, "tasks do not start without it"
 		}
 		switch {
+		case l.Region != "": // the model gives it for other Regions only
+			regions = append(regions, l.Region)
 		case l.Registry != "":
 			registries = append(registries, l.Registry)
 		case l.Service == need.ObjectStore:
@@ -151,16 +153,30 @@ func (r *run) noWay(w *topo.Workload, missing []lack) finding.Finding {
 	if len(gateways) > 0 {
 		fixes = append(fixes, "add a gateway endpoint for s3 to the route tables of "+where)
 	}
+	if len(regions) > 0 {
+		fixes = append(fixes, "move what is asked of "+strings.Join(sorted(regions), ", ")+" to the Region of the tasks, since VPC endpoints serve their own Region")
+	}
 	if len(registries) > 0 {
 		f.Message += " Public registries have no VPC endpoint."
 		fixes = append(fixes, "copy the images of "+strings.Join(sorted(registries), ", ")+" to Amazon ECR")
 	}
 	text := strings.Join(fixes, "; ")
 	f.Fix = strings.ToUpper(text[:1]) + text[1:] + "; or give the subnets a way to the internet through a NAT gateway."
+	if r.shutIn(missing) {
+		f.Fix += " Either way an outbound rule has to allow tcp/443."
+	}
 	f.Path = []string{fmt.Sprintf("%s > internet tcp/443 is stopped", r.Label(r.ownerOf(from.e)))}
 	f.Ask = r.ask(r.Selector(r.ownerOf(from.e)) + " -> internet tcp/443")
 	f.Evidence, f.Facts = distinct(f.Evidence), names
 	return f
+}
+
+// shutIn is whether the groups of some place where something is missing let no
+// call out at all.
+func (r *run) shutIn(missing []lack) bool {
+	return slices.ContainsFunc(missing, func(l lack) bool {
+		return slices.ContainsFunc(l.at, func(s spot) bool { return r.way(s).shut })
+	})
 }
 
 func (r *run) vpcName(s spot) string {
@@ -309,21 +325,32 @@ type lacked struct {
 	at                      ref.Place
 }
 
-// lackedText says once for each service and use which workloads want it.
+// lackedText says once for each use and the workloads that have it which services
+// it needs.
 func lackedText(all []lacked) []finding.Evidence {
-	var out []finding.Evidence
-	for i, l := range all {
-		same := func(o lacked) bool { return o.service == l.service && o.what == l.what }
-		if slices.IndexFunc(all, same) != i {
-			continue
-		}
+	type use struct{ what, whose string }
+	var uses []use
+	services, at := map[use][]string{}, map[use]ref.Place{}
+	for _, l := range all {
 		var names []string
-		for _, o := range all[i:] {
-			if same(o) {
+		for _, o := range all {
+			if o.service == l.service && o.what == l.what {
 				names = append(names, o.workload)
 			}
 		}
-		out = append(out, because(fmt.Sprintf("%s is needed for the %s of %s", l.service, l.what, shortList(sorted(names))), l.at))
+		u := use{l.what, shortList(sorted(names))}
+		if _, ok := services[u]; !ok {
+			uses, at[u] = append(uses, u), l.at
+		}
+		services[u] = append(services[u], l.service)
+	}
+	var out []finding.Evidence
+	for _, u := range uses {
+		names, verb := sorted(services[u]), "are"
+		if len(names) == 1 {
+			verb = "is"
+		}
+		out = append(out, because(fmt.Sprintf("%s %s needed for the %s of %s", listText(names), verb, u.what, u.whose), at[u]))
 	}
 	return out
 }

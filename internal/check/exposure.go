@@ -152,6 +152,7 @@ func (r *run) exposedAt(ids []ref.ID, name string, ports netset.Ports, to intent
 			f.Path = append(f.Path, r.exposedPath(who, a, label, open)...)
 			f.Evidence = append(f.Evidence, openings(a)...)
 			f.Ask = cmp.Or(f.Ask, r.ask("internet -> "+r.Selector(r.ownerOf(e))+portsFor(open)+" --direct"))
+			f.Cause = cmp.Or(f.Cause, r.reachedCause(e))
 		case !a.Packets.Maybe.Minus(a.Packets.Sure).IsEmpty():
 			gaps = append(gaps, a.Gaps...)
 			if len(a.Gaps) == 0 {
@@ -173,7 +174,7 @@ func (r *run) exposedAt(ids []ref.ID, name string, ports netset.Ports, to intent
 			f.Title = "a part of the internet reaches " + name + " without a load balancer"
 		}
 		f.Evidence, f.Facts = distinct(f.Evidence), []string{portsText(out.open), out.who.String()}
-		f.Fix = "Take away its public address or move it to a private subnet; or narrow the rule, or declare the flow in muralla.yaml."
+		f.Fix = "Narrow the rule to those who need it, or move it to a private subnet without a public address; if it is meant, declare the flow in muralla.yaml."
 	case len(gaps) > 0:
 		f.Verdict, f.Title = finding.Undecided, "it is not known whether the internet reaches "+name
 		f.Message, f.Gaps = "Some gate on the way is not known.", distinct(gaps)
@@ -190,6 +191,10 @@ func (r *run) exposedAt(ids []ref.ID, name string, ports netset.Ports, to intent
 	out.narrow = out.narrow && f.Verdict == finding.Violates // of what is not known, the worst may be true
 	return out
 }
+
+// reachedCause is the cause of what is wrong with an interface that the internet
+// reaches past every load balancer.
+func (r *run) reachedCause(e *topo.Endpoint) string { return "reached " + string(r.ownerOf(e)) }
 
 // internetSources are the ranges of the internet that the groups of an endpoint
 // admit to some ports: all of it if no rule tells.

@@ -49,7 +49,7 @@ func (r *run) hostGroup(w *topo.Workload, mode topo.NetworkMode) finding.Finding
 		return cmp.Or(strings.Compare(a.Text, b.Text), a.Place.Compare(b.Place))
 	})
 	severity, why := r.severityOf(w, finding.Low)
-	return finding.Finding{Verdict: finding.Violates, Severity: severity, SeverityWhy: why,
+	return finding.Finding{Verdict: finding.Violates, Severity: severity, SeverityWhy: why, Cause: modeCause(w.Definition),
 		Title:   w.Name + " shares the groups of its host with " + shortList(names),
 		Message: fmt.Sprintf("In %s mode the groups of the host are those of every task on it: what admits one admits all.", mode),
 		Fix:     "Run it in awsvpc mode with a security group of its own.", Evidence: distinct(evidence), Facts: names}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
+	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/topo"
 )
 
@@ -70,7 +71,10 @@ func (r *run) lostMode(d *topo.TaskDefinition, mode topo.NetworkMode, users []*t
 		Title:   fmt.Sprintf("%s uses %s mode: its tasks have no security group of their own", d.Name, mode),
 		Message: lost[mode],
 		Fix:     `Set the network mode to "awsvpc" and give each service that runs it a network configuration with subnets and a security group of its own.`,
-		Facts:   []string{mode.String()}}
+		Facts:   []string{mode.String()}, Cause: modeCause(d.ID)}
+	if r.onInstances(users) {
+		f.Fix += ` Target groups then need the target type "ip".`
+	}
 	if d.ModeWritten {
 		f.Evidence = append(f.Evidence, because("network mode "+mode.String(), d.Mode.Place))
 	} else {
@@ -101,6 +105,23 @@ func (r *run) lostMode(d *topo.TaskDefinition, mode topo.NetworkMode, users []*t
 		f.Message += " Ports of this definition: " + strings.Join(slices.Compact(ports), ", ") + "."
 	}
 	return f
+}
+
+// modeCause is the cause of what is wrong with tasks that have no interface of
+// their own: the mode in their definition.
+func modeCause(definition ref.ID) string { return "mode " + string(definition) }
+
+// onInstances is whether a load balancer sends to the hosts of some workloads:
+// tasks in awsvpc mode are registered by address (AWS "Service load balancing").
+func (r *run) onInstances(users []*topo.Workload) bool {
+	for _, w := range users {
+		for _, b := range w.Bindings {
+			if g := r.TargetGroup(b.TargetGroup); g != nil && g.TargetType.Or("") == "instance" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // usersOf are the workloads that run a task definition.

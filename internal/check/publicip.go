@@ -162,6 +162,10 @@ func (r *run) hasPublicAddress(e *topo.Endpoint, name string, w *topo.Workload) 
 		}
 		f.Severity, f.SeverityWhy = finding.Low, "no route of the subnets leads to an internet gateway, so the address has no effect"
 		f.Message = "The address cannot be used in either direction; whoever adds the route later exposes the tasks."
+		f.Fix = "Assign no public address: the subnets are private."
+		if w != nil {
+			f.Fix = "Set " + r.set(w.Thing, "assign_public_ip", "false") + ": the subnets are private."
+		}
 		if r.wayOut(e) == fact.No {
 			f.Message += " They have no other way to the internet either, so images can be pulled through VPC endpoints only."
 		}
@@ -174,7 +178,7 @@ func (r *run) hasPublicAddress(e *topo.Endpoint, name string, w *topo.Workload) 
 	case !open.IsEmpty():
 		f.Severity, f.SeverityWhy = finding.High, "the internet reaches them on "+portsText(open)
 		f.Path = []string{fmt.Sprintf("internet > %s %s", r.Label(r.ownerOf(e)), portsText(open))}
-		f.Facts = append(f.Facts, open.String())
+		f.Facts, f.Cause = append(f.Facts, open.String()), r.reachedCause(e)
 		f.Ask = r.ask("internet -> " + r.Selector(r.ownerOf(e)) + portsFor(open) + " --direct")
 	case in == fact.Unknown:
 		f.SeverityWhy = "it is not known whether their subnets route to an internet gateway"

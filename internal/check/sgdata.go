@@ -104,7 +104,7 @@ func (r *run) surplusOfStore(e *topo.Endpoint, declared netset.Bounds) surplus {
 	if declared.Maybe.IsEmpty() && e.ListensMore == "" {
 		return surplus{}
 	}
-	return r.surplus(e, declared, e.ListensMore)
+	return r.surplus(e, declared, e.ListensMore, false)
 }
 
 // weighStoreSource is the severity of a source of a data store, without a why

@@ -10,6 +10,7 @@ import (
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/netset"
 	"github.com/muralla-net/muralla/internal/reach"
+	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/topo"
 )
 
@@ -21,34 +22,41 @@ func (r *run) doorGroups() {
 		if e.Kind != topo.BalancerEndpoint && e.Kind != topo.PrivateLinkEndpoint || e.Elsewhere || len(e.Groups.List) == 0 && e.Groups.More == "" {
 			continue
 		}
-		declared, more := listensOn(e), e.ListensMore
-		if b := r.LoadBalancer(e.ID); b != nil {
-			if b.Kind == topo.ApplicationBalancer {
-				// What browsers try first; open without a listener they do no harm.
-				declared = declared.Or(netset.Exactly(netset.TCP(80, 80).Union(netset.TCP(443, 443))))
-			}
-			more = cmp.Or(more, b.ListenersMore)
-		}
+		declared, more := r.doorListens(e)
 		r.add(e.Thing, r.doorGroup(e, declared, more))
 	}
 }
 
+// doorListens is the ports that may be open at a load balancer or VPC endpoint, and
+// why there may be more.
+func (r *run) doorListens(e *topo.Endpoint) (netset.Bounds, string) {
+	declared, more := listensOn(e), e.ListensMore
+	if b := r.LoadBalancer(e.ID); b != nil {
+		if b.Kind == topo.ApplicationBalancer {
+			// What browsers try first; open without a listener they do no harm.
+			declared = declared.Or(netset.Exactly(netset.TCP(80, 80).Union(netset.TCP(443, 443))))
+		}
+		more = cmp.Or(more, b.ListenersMore)
+	}
+	return declared, more
+}
+
 func (r *run) doorGroup(e *topo.Endpoint, declared netset.Bounds, more string) finding.Finding {
 	name := r.Label(e.ID)
-	s := r.surplus(e, declared, more)
+	s := r.surplus(e, declared, more, true)
 	switch {
 	case !s.ports.IsEmpty():
-		return finding.Finding{Verdict: finding.Violates, Severity: finding.Low, SeverityWhy: "nothing listens there today",
+		return finding.Finding{Verdict: finding.Violates, Severity: finding.Note, SeverityWhy: "nothing listens there, and no port opens by itself",
 			Title:    capped(name+" admits ports that it does not listen on: "+s.text(declared), name+" admits ports that it does not listen on"),
 			Message:  fmt.Sprintf("Whatever comes to listen on %s is reachable at once from %s.", s.where(declared), strings.Join(s.whom, ", ")),
 			Fix:      "Narrow the rules to the ports that it listens on.",
-			Evidence: s.evidence, Facts: s.facts(declared)}
+			Evidence: s.evidence, Facts: s.facts(declared), Cause: s.cause()}
 	case len(s.gaps) > 0 || e.Groups.More != "":
 		gaps := s.gaps
 		if e.Groups.More != "" {
 			gaps = append(gaps, r.net.GroupsGap(e))
 		}
-		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Low, Title: "it is not known whether " + name + " admits only the ports that it listens on",
+		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Note, Title: "it is not known whether " + name + " admits only the ports that it listens on",
 			Message: "Nothing that is known is wrong, but what is missing may be.", Gaps: distinct(gaps)}
 	}
 	return finding.Finding{Verdict: finding.Follows, Title: name + " admits only the ports that it listens on", Message: "Its groups open nothing else."}
@@ -87,9 +95,20 @@ func (s surplus) where(declared netset.Bounds) string {
 	return s.ports.String()
 }
 
+// cause is the rules that admit the surplus.
+func (s surplus) cause() string {
+	parts := []string{"rules"}
+	for _, e := range s.evidence {
+		parts = append(parts, e.Text+" "+e.Place.String())
+	}
+	return strings.Join(sorted(parts), "\n")
+}
+
 // surplus compares what is admitted with what is declared; more says why more
-// may be declared than is known.
-func (r *run) surplus(e *topo.Endpoint, declared netset.Bounds, more string) surplus {
+// may be declared than is known. With others, ports on which something else
+// listens that holds the same group are no surplus: there the rule is needed, and
+// whoever narrowed it would cut that off.
+func (r *run) surplus(e *topo.Endpoint, declared netset.Bounds, more string, others bool) surplus {
 	var s surplus
 	for _, a := range r.net.Admitted(e.ID, talk()) {
 		held := r.hasSource(e, a)
@@ -99,9 +118,17 @@ func (r *run) surplus(e *topo.Endpoint, declared netset.Bounds, more string) sur
 		whole := a.Ports.Sure.Covers(netset.Protocol(netset.ProtoTCP))
 		extra := a.Ports.Sure.Intersect(talk()).Minus(declared.Maybe)
 		possible := a.Ports.Maybe.Intersect(talk()).Minus(declared.Sure)
+		var unknown finding.Evidence
+		if others && !possible.IsEmpty() {
+			var used netset.Bounds
+			used, unknown = r.usedByOthers(e, a.Group)
+			extra, possible = extra.Minus(used.Maybe), possible.Minus(used.Sure)
+		}
 		switch {
 		case held == fact.Unknown && !possible.IsEmpty():
 			s.gaps = append(s.gaps, r.holderGap(a))
+		case !extra.IsEmpty() && !whole && unknown.Text != "":
+			s.gaps = append(s.gaps, unknown)
 		case !extra.IsEmpty() && (more == "" || whole) && a.Rule != nil:
 			s.ports = s.ports.Union(extra)
 			s.whom = append(s.whom, r.peerName(a.Rule.Peer))
@@ -117,6 +144,41 @@ func (r *run) surplus(e *topo.Endpoint, declared netset.Bounds, more string) sur
 	}
 	s.whom = sorted(s.whom)
 	return s
+}
+
+// usedByOthers is the ports on which other holders of a group listen, and what is
+// not known of them.
+func (r *run) usedByOthers(e *topo.Endpoint, group ref.ID) (netset.Bounds, finding.Evidence) {
+	var used netset.Bounds
+	var unknown finding.Evidence
+	for _, o := range r.Holders(group) {
+		if o.ID == e.ID {
+			continue
+		}
+		listens, more := r.doorListens(o)
+		if w := r.Workload(r.ownerOf(o)); w != nil {
+			listens, more = r.declaredPorts(w, o)
+		}
+		if o.Exists.And(r.holds(o, group)) != fact.Yes {
+			listens.Sure = netset.NoPorts()
+		}
+		if more != "" {
+			unknown = cmp.Or(unknown, because("ports of "+o.Name+": "+more, o.Place))
+		}
+		used = used.Or(listens)
+	}
+	return used, unknown
+}
+
+// holds is whether an endpoint holds a group.
+func (r *run) holds(e *topo.Endpoint, group ref.ID) fact.Tri {
+	out := fact.No
+	for _, l := range e.Groups.List {
+		if l.ID == group {
+			out = out.Or(l.Exists)
+		}
+	}
+	return out
 }
 
 // hasSource is whether a rule admits anybody but the tasks themselves. Of a

@@ -63,6 +63,7 @@ func (r *run) groupsGap(w *topo.Workload, e *topo.Endpoint) finding.Evidence {
 // fault is one thing that is wrong with the groups of a task.
 type fault struct {
 	title, message, fix, fact string
+	cause                     string
 	severity                  finding.Severity
 	why                       string
 	evidence                  []finding.Evidence
@@ -74,10 +75,11 @@ func (r *run) ownGroup(w *topo.Workload, e *topo.Endpoint) finding.Finding {
 	if f, ok := r.defaultGroup(w, e); ok {
 		faults = append(faults, f)
 	}
-	if f, ok := r.sharedGroups(w, e); ok {
-		faults = append(faults, f)
+	shared, isShared := r.sharedGroups(w, e)
+	if isShared {
+		faults = append(faults, shared)
 	}
-	f, ok, more := r.idlePorts(w, e)
+	f, ok, more := r.idlePorts(w, e, isShared)
 	if ok {
 		faults = append(faults, f)
 	}
@@ -105,7 +107,7 @@ func (r *run) ownGroup(w *topo.Workload, e *topo.Endpoint) finding.Finding {
 			Message: "Nothing else holds its group, and only ports that its containers listen on are admitted." + note}
 	}
 	slices.SortStableFunc(faults, func(a, b fault) int { return -cmp.Compare(a.severity, b.severity) })
-	v := finding.Finding{Verdict: finding.Violates, Severity: faults[0].severity, SeverityWhy: faults[0].why, Title: faults[0].title}
+	v := finding.Finding{Verdict: finding.Violates, Severity: faults[0].severity, SeverityWhy: faults[0].why, Title: faults[0].title, Cause: faults[0].cause}
 	var messages, fixes []string
 	for _, f := range faults {
 		messages, fixes = append(messages, f.message), append(fixes, f.fix)
@@ -153,7 +155,7 @@ func (r *run) defaultGroup(w *topo.Workload, e *topo.Endpoint) (fault, bool) {
 			continue
 		}
 		severity, why := r.severityOf(w, finding.Medium)
-		text := fmt.Sprintf("%s holds %s, the default group of its VPC", w.Name, r.Label(l.ID))
+		text := fmt.Sprintf("%s holds %s, the default group of its VPC, which AWS takes where no other is named", w.Name, r.Label(l.ID))
 		return fault{title: w.Name + " has the default security group of its VPC", fact: "default", severity: severity, why: why,
 			message:  "Everything that is started without a group gets the default group, which admits all its members to each other.",
 			fix:      "Create a security group for the service and name it in its network configuration.",
@@ -199,7 +201,7 @@ func (r *run) perhapsWith(own *topo.Endpoint, group ref.ID) []finding.Evidence {
 // sharedGroups finds a task whose groups are all held by something else too: it
 // then has no group of its own, and rules cannot tell it from the others.
 func (r *run) sharedGroups(w *topo.Workload, e *topo.Endpoint) (fault, bool) {
-	var names []string
+	names, all := []string{}, []string{r.Label(w.ID)}
 	var evidence []finding.Evidence
 	alien := false
 	for _, l := range e.Groups.List {
@@ -217,21 +219,24 @@ func (r *run) sharedGroups(w *topo.Workload, e *topo.Endpoint) (fault, bool) {
 		return fault{}, false // one of the unknown groups may be its own
 	}
 	names = sorted(names)
+	all = sorted(append(all, names...))
 	base := finding.Low
 	if alien {
 		base = finding.Medium
 	}
 	severity, why := r.severityOf(w, base)
 	return fault{title: w.Name + " shares its security groups with " + shortList(names), fact: "shared " + strings.Join(names, " "), severity: severity, why: why,
+		cause:    "shared " + strings.Join(all, ", "),
 		message:  "A rule for one of them is a rule for all: what admits the one admits the others, and what the one may reach the others may.",
 		fix:      "Give " + w.Name + " a security group of its own.",
 		evidence: evidence}, true
 }
 
-// idlePorts finds admitted ports on which no container is declared to listen.
-func (r *run) idlePorts(w *topo.Workload, e *topo.Endpoint) (fault, bool, []finding.Evidence) {
+// idlePorts finds admitted ports on which no container is declared to listen. If
+// it has no group of its own, what others need of its groups is not counted.
+func (r *run) idlePorts(w *topo.Workload, e *topo.Endpoint, shared bool) (fault, bool, []finding.Evidence) {
 	declared, more := r.declaredPorts(w, e)
-	s := r.surplus(e, declared, more)
+	s := r.surplus(e, declared, more, shared)
 	if s.ports.IsEmpty() {
 		return fault{}, false, s.gaps
 	}

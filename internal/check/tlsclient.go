@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/finding"
@@ -79,7 +80,16 @@ func (r *run) clientLeg(f front) finding.Finding {
 			Evidence: append([]finding.Evidence{because(f.protocol+" listener forwards", f.l.Place)}, r.arrival(f, answer)...),
 			Changes:  r.redirected(f),
 			Fix:      "Add an HTTPS listener with a certificate, and let this one redirect to it.",
-			Ask:      r.ask("internet -> " + r.Selector(f.b.ID) + " " + f.portText), Facts: append(r.targets(f), "plain", r.clients(f))}
+			Facts:    append(r.targets(f), "plain", r.clients(f)), Cause: plainCause(f)}
+		if port := r.secured(f.b); port != "" {
+			v.Fix = "Let this listener redirect to the one on " + port + ", which speaks TLS, and move its rules there."
+		}
+		if f.b.Kind == topo.ClassicBalancer {
+			v.Fix = withoutRedirect
+		}
+		if answer.Packets.Any(f.ports) == fact.Yes { // else the question would be undecided
+			v.Ask = r.ask("internet -> " + r.Selector(f.b.ID) + " " + f.portText)
+		}
 		return v
 	case isPlain(f.protocol):
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.High, Title: "it is not known whether the internet reaches " + name,
@@ -89,6 +99,29 @@ func (r *run) clientLeg(f front) finding.Finding {
 		Message: "A TCP listener neither adds nor requires TLS: the application behind it decides.",
 		Gaps:    []finding.Evidence{because("whether the application speaks TLS on "+f.portText, f.l.Place)},
 		Fix:     "Use a TLS listener, or declare in muralla.yaml that the application requires TLS."}
+}
+
+// withoutRedirect is the fix for a plain listener that cannot redirect (AWS "Listeners
+// for your Classic Load Balancer").
+const withoutRedirect = "A Classic Load Balancer cannot redirect: serve HTTPS and take this listener away, or replace it with an Application Load Balancer that redirects."
+
+// plainCause is the cause of what is wrong with a listener that forwards plain HTTP.
+func plainCause(f front) string { return "plain " + string(f.l.ID) }
+
+// secured is the port of a listener of a load balancer that surely speaks TLS, as
+// "tcp/443", or empty.
+func (r *run) secured(b *topo.LoadBalancer) string {
+	best := -1
+	for _, l := range r.ListenersOf(b.ID) {
+		port, known := l.Port.Get()
+		if known && l.Exists == fact.Yes && isTLS(strings.ToUpper(l.Protocol.Or(""))) && (best < 0 || port == 443 || port < best && best != 443) {
+			best = port
+		}
+	}
+	if best < 0 {
+		return ""
+	}
+	return fmt.Sprintf("tcp/%d", best)
 }
 
 // plainPath is the path that starts in plain text, to the first target.
@@ -146,12 +179,15 @@ func (r *run) directLeg(w *topo.Workload) (finding.Finding, bool) {
 			possible = plain
 		}
 	}
-	open, perhaps := ports.Intersect(plain), netset.NoPorts()
+	open, perhaps, cause := ports.Intersect(plain), netset.NoPorts(), ""
 	var evidence, gaps []finding.Evidence
 	at := r.endpointsOf(w)
 	for _, id := range at {
 		a := r.connect(reach.Outside(netset.Internet()), reach.At(id), netset.AllPorts())
 		open = open.Intersect(a.Packets.Sure)
+		if e := r.Endpoint(id); e != nil {
+			cause = cmp.Or(cause, r.reachedCause(e))
+		}
 		perhaps = perhaps.Union(a.Packets.Maybe.Intersect(possible).Intersect(plain))
 		evidence, gaps = append(evidence, openings(a)...), append(gaps, a.Gaps...)
 	}
@@ -177,7 +213,7 @@ func (r *run) directLeg(w *topo.Workload) (finding.Finding, bool) {
 		Title:    w.Name + " serves the internet in plain text",
 		Message:  "Clients reach the container itself on a port for plain HTTP; no load balancer ends TLS before it.",
 		Path:     []string{fmt.Sprintf("internet > %s %s (plain text)", r.Label(w.ID), open)},
-		Evidence: distinct(evidence), Facts: []string{"direct", open.String()},
+		Evidence: distinct(evidence), Facts: []string{"direct", open.String()}, Cause: cause,
 		Fix: "Put an Application Load Balancer with an HTTPS listener before the service, and let only it reach the task.",
 		Ask: r.ask("internet -> " + r.Selector(w.ID) + " --direct")}, true
 }

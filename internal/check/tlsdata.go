@@ -56,7 +56,9 @@ func (r *run) forcingOf(st *topo.Store) forcing {
 		return forcing{"its parameter group does not require SSL", "Set the parameter for SSL of its parameter group to true."}
 	case strings.Contains(kind, "memorydb"):
 		return forcing{"TLS is switched off", "Set " + word("tls_enabled") + " to true, or leave it out."}
-	case engine == "redis", engine == "valkey", engine == "memcached":
+	case engine == "memcached":
+		return forcing{"encryption in transit is off", "Set " + word("transit_encryption_enabled") + " to true, which makes a new cluster, and let clients connect over TLS."}
+	case engine == "redis", engine == "valkey":
 		return forcing{"encryption in transit is off, or only preferred", "Set " + word("transit_encryption_enabled") + " to true and the transit encryption mode to required; clients then connect over TLS (rediss://)."}
 	case engine == "kafka":
 		return forcing{"brokers let clients in over plain text", "Set " + word("client_broker") + " of " + word("encryption_in_transit") + " to TLS."}

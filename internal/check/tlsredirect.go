@@ -45,12 +45,21 @@ func (r *run) redirection(f front) finding.Finding {
 	facing := fact.Of(f.b.InternetFacing.IsKnown())
 	switch {
 	case forwards == fact.Yes && open == fact.Yes && facing == fact.Yes:
-		return finding.Finding{Verdict: finding.Violates, Severity: finding.Medium, SeverityWhy: "clients stay on plain HTTP if they begin with it",
+		v := finding.Finding{Verdict: finding.Violates, Severity: finding.Medium, SeverityWhy: "clients stay on plain HTTP if they begin with it",
 			Title: name + " forwards plain HTTP instead of redirecting", Message: "Browsers and scripts that begin with http:// are served without TLS.",
 			Path: []string{r.hop(f)}, Evidence: actionEvidence(f.l), Facts: append(r.targets(f), "forward", r.clients(f)),
-			Changes: r.redirected(f),
-			Fix:     "Make the default action a redirect with protocol HTTPS, port 443 and status HTTP_301, and move the rules to the HTTPS listener.",
-			Ask:     r.ask("internet -> " + r.Selector(f.b.ID) + " " + f.portText)}
+			Changes: r.redirected(f), Cause: plainCause(f),
+			Fix: "Add an HTTPS listener with a certificate, move the rules to it, and make the default action here a redirect with protocol HTTPS, its port and status HTTP_301."}
+		if port := r.secured(f.b); port != "" {
+			v.Fix = "Make the default action a redirect with protocol HTTPS, port " + strings.TrimPrefix(port, "tcp/") + " and status HTTP_301, and move the rules to the HTTPS listener."
+		}
+		if f.b.Kind == topo.ClassicBalancer {
+			v.Fix = withoutRedirect
+		}
+		if answer.Packets.Any(f.ports) == fact.Yes { // else the question would be undecided
+			v.Ask = r.ask("internet -> " + r.Selector(f.b.ID) + " " + f.portText)
+		}
+		return v
 	case forwards == fact.Yes:
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "it is not known whether the internet reaches " + name,
 			Message: "The listener forwards plain HTTP.", Gaps: r.missing(answer, f.b.InternetFacing, f.b.Place)}

@@ -154,6 +154,11 @@ type Finding struct {
 	// are part of the fingerprint and must not hold places or order.
 	Facts []string
 
+	// Cause is equal, and not empty, in findings that one change mends, such as
+	// two on one listener: views may show them together. It is no text for people
+	// and no part of the fingerprint.
+	Cause string
+
 	Suppressed *Suppression
 }
 

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -74,25 +75,53 @@ func (p *printer) optional(label, text string) {
 	}
 }
 
-// grouped puts violations together that have the same severity, recommendation
-// and shape of title. Groups are in the order of their first members.
+// grouped puts violations together that differ in the resource only, or that have
+// one cause (see [finding.Finding.Cause]). Groups and their members keep the order
+// of the entries, so that the worst comes first.
 func grouped(entries []entry) [][]entry {
-	type key struct {
-		severity    finding.Severity
-		slug, shape string
-	}
-	at := map[key]int{}
-	var out [][]entry
-	for _, e := range entries {
-		k := key{e.Severity, e.Recommendation, shape(e)}
-		i, ok := at[k]
-		if !ok {
-			i = len(out)
-			at[k], out = i, append(out, nil)
+	at := map[string]int{} // by what is shared
+	group := make([]int, len(entries))
+	for i, e := range entries {
+		group[i] = i
+		for _, k := range alike(e) {
+			j, ok := at[k]
+			if !ok {
+				at[k] = i
+				continue
+			}
+			from, to := max(group[i], group[j]), min(group[i], group[j])
+			for n := range group[:i+1] {
+				if group[n] == from {
+					group[n] = to
+				}
+			}
 		}
-		out[i] = append(out[i], e)
 	}
-	return out
+	out := make([][]entry, len(entries))
+	for i, e := range entries {
+		out[group[i]] = append(out[group[i]], e)
+	}
+	return slices.DeleteFunc(out, func(g []entry) bool { return len(g) == 0 })
+}
+
+// alike are the keys that put an entry together with others: its cause, the shape
+// of its title, and what it rests on if that and the remedy are the same words.
+func alike(e entry) []string {
+	key := func(parts ...string) string {
+		return strings.Join(append([]string{e.Severity.String(), e.Recommendation}, parts...), "\x00")
+	}
+	keys := []string{key("shape", shape(e))}
+	if e.Cause != "" {
+		keys = append(keys, "cause\x00"+e.Cause)
+	}
+	if e.Fix != "" && len(e.Evidence) > 0 && len(e.Path) == 0 {
+		parts := []string{"words", e.Fix}
+		for _, because := range e.Evidence {
+			parts = append(parts, because.Text)
+		}
+		keys = append(keys, key(parts...))
+	}
+	return keys
 }
 
 // shape is a title without what is particular to its resource: the words that
@@ -115,22 +144,46 @@ func shape(e entry) string {
 // listedNames is how many of the other members of a group are named.
 const listedNames = 5
 
-// group writes the first of a group and the names of the others.
+// group writes the first of a group and the names of the others, first those of
+// the same recommendation.
 func (p *printer) group(g []entry) {
 	p.entry(g[0], false)
 	if len(g) == 1 {
 		return
 	}
-	others := g[1:]
-	names := make([]string, 0, listedNames)
+	others := slices.Clone(g[1:])
+	slices.SortStableFunc(others, func(a, b entry) int {
+		own := func(e entry) int { return map[bool]int{false: 1}[e.Recommendation == g[0].Recommendation] }
+		return cmp.Or(own(a)-own(b), strings.Compare(a.Recommendation, b.Recommendation))
+	})
+	var own, caused []string
+	slug := g[0].Recommendation
 	for _, e := range others[:min(len(others), listedNames)] {
-		names = append(names, string(e.Resource))
+		name := string(e.Resource)
+		if e.Recommendation == g[0].Recommendation {
+			own = append(own, name)
+			continue
+		}
+		switch {
+		case e.Resource == g[0].Resource:
+			name = e.Recommendation
+		case e.Recommendation != slug:
+			name = e.Recommendation + " of " + name
+		}
+		slug = e.Recommendation
+		caused = append(caused, name)
 	}
-	text := strings.Join(names, ", ")
-	if rest := len(others) - len(names); rest > 0 {
+	text := fmt.Sprintf("and %s more", number(len(others)))
+	if len(own) > 0 {
+		text += ": " + strings.Join(own, ", ")
+	}
+	if len(caused) > 0 {
+		text += map[bool]string{true: "; ", false: " "}[len(own) > 0] + "from the same cause: " + strings.Join(caused, ", ")
+	}
+	if rest := len(others) - len(own) - len(caused); rest > 0 {
 		text += fmt.Sprintf(" and %d that are not listed", rest)
 	}
-	p.paragraph("  ", fmt.Sprintf("and %s more: %s (--all shows each)", number(len(others)), text))
+	p.paragraph("  ", text+" (--all shows each)")
 }
 
 // suppressed writes what was accepted: it stays visible. What the baseline knows

@@ -151,6 +151,9 @@ func (r *reader) launchOf(l topo.Link) fact.Fact[topo.Launch] {
 	if p := r.providerOf[l.ID]; p != nil {
 		return p.Launch
 	}
+	if path := strings.Split(string(l.ID), "/"); strings.HasPrefix(path[len(path)-1], "var.") {
+		return fact.Missing[topo.Launch]("which capacity provider it uses is not known: "+string(l.ID)+" has no value", l.Place)
+	}
 	return fact.Missing[topo.Launch]("the capacity provider "+string(l.ID)+" is made elsewhere", l.Place)
 }
 
