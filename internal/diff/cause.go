@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/muralla-net/muralla/internal/diff/changed"
-	"github.com/muralla-net/muralla/internal/netset"
 	"github.com/muralla-net/muralla/internal/reach"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/resource"
@@ -24,6 +23,9 @@ const (
 type trial struct {
 	before, after Side
 	changes       []Change
+
+	hosts []reach.Party // see asker
+	first int
 }
 
 // explain finds the causes of cells, and cuts cells that have several. It says
@@ -211,20 +213,12 @@ func (t *trial) mixed(base, other Side, set []int) *asker {
 		into.Missing = append(into.Missing, gaps...)
 		slices.SortStableFunc(into.Missing, func(a, b resource.Missing) int { return cmp.Compare(a.ID, b.ID) })
 	}
-	return newAsker(reach.New(snapshot(out)))
-}
-
-// asker asks one network, and remembers the ways of clients.
-type asker struct {
-	*reach.Network
-	ways map[clients]map[route]netset.Bounds
+	n := newAsker(snapshot(out))
+	n.hosts, n.first = t.hosts, t.first
+	return n
 }
 
 type clients struct {
 	balancer ref.ID
 	order    int // of the party
-}
-
-func newAsker(n *reach.Network) *asker {
-	return &asker{n, map[clients]map[route]netset.Bounds{}}
 }

@@ -106,10 +106,10 @@ func Of(before, after Side) Difference {
 	moved := changed.Moves(before.Sets, after.Sets)
 	before.Sets = changed.Rename(before.Sets, moved)
 	d := Difference{Before: snapshot(before), After: snapshot(after), Moved: moved, Changes: changed.Of(before, after)}
-	c := comparison{newAsker(reach.New(d.Before)), newAsker(reach.New(d.After))}
+	c := comparison{newAsker(d.Before), newAsker(d.After)}
 	r := c.relation(touched(d.Before, d.After))
 	d.Pairs, d.Open = r.pairs, r.open
-	causes := trial{before: before, after: after, changes: d.Changes}
+	causes := trial{before: before, after: after, changes: d.Changes, hosts: c.before.hosts, first: c.before.first}
 	r.cells, d.Unsearched = causes.explain(r.cells)
 	d.Rows = rows(d, r.cells)
 	return d

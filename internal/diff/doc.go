@@ -8,7 +8,9 @@
 // endpoint with each class of hosts outside: the pieces into which the ranges of
 // both designs cut all addresses that are in no VPC. A part of the packets whose
 // answer (yes, no or undecided) is another one is a change. Ways through load
-// balancers are compared apart, with the state of TLS of both connections.
+// balancers are compared apart, with the state of TLS of both connections. Where
+// many pairs are touched, tables of all pairs of both designs
+// are compared by classes instead.
 // Changes that are alike are put together to a [Row].
 //
 // The cause of a change is found by trying: each resource that differs is changed

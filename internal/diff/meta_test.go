@@ -264,7 +264,7 @@ func every(r Row, is func(pair) bool) bool {
 		for _, n := range r.To {
 			for _, from := range sides(f) {
 				for _, to := range sides(n) {
-					if !is(pair{from: party{Party: from}, to: party{Party: to}}) {
+					if !is(pair{from: &party{Party: from}, to: &party{Party: to}}) {
 						return false
 					}
 				}
@@ -284,7 +284,7 @@ func TestUntouchedPairsAreTheSame(t *testing.T) {
 		if some.all || some.nothing {
 			return
 		}
-		c := comparison{newAsker(reach.New(a)), newAsker(reach.New(b))}
+		c := comparison{newAsker(a), newAsker(b)}
 		all := c.relation(touch{all: true})
 		for _, cell := range all.cells {
 			if cell.way == nil && !some.both(cell.from.Endpoint, cell.to.Endpoint) {

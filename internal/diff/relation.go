@@ -23,7 +23,7 @@ type party struct {
 // pair is one connection that is asked about on both sides, or in way one through
 // a load balancer.
 type pair struct {
-	from, to party
+	from, to *party
 	way      *route
 }
 
@@ -90,45 +90,22 @@ type relation struct {
 
 // relation compares every pair that a change may touch.
 func (c comparison) relation(t touch) relation {
-	a, b := c.before.Snapshot(), c.after.Snapshot()
-	inside := insiders(a, b)
 	var out relation
 	if t.nothing {
 		return out
 	}
-	hosts := classes(a, b)
-	others := make([]party, len(hosts))
-	for i, h := range hosts {
-		others[i] = party{Party: h, order: len(inside) + i, starts: true, ends: true}
+	w := c.crowd(t)
+	c.before.expect(&w)
+	c.after.expect(&w)
+	out.pairs = w.pairs()
+	switch questions := 2 * w.marked * (len(w.inside) + len(w.outside)); {
+	case questions == 0:
+	case questions <= few:
+		out.cells, out.open = c.singly(&w)
+	default:
+		out.cells, out.open = c.jointly(&w)
 	}
-	ask := func(from, to party) {
-		p := pair{from: from, to: to}
-		out.pairs++
-		if !t.both(from.Endpoint, to.Endpoint) {
-			return
-		}
-		x, y := c.before.bounds(p), c.after.bounds(p)
-		out.cells = append(out.cells, p.cells(x, y)...)
-		if x.Open().Overlaps(y.Open()) {
-			out.open++
-		}
-	}
-	for _, from := range inside {
-		for _, to := range inside {
-			if from.starts && to.ends && (from.order != to.order || from.several) {
-				ask(from, to)
-			}
-		}
-		for _, host := range others {
-			if from.starts {
-				ask(from, host)
-			}
-			if from.ends {
-				ask(host, from)
-			}
-		}
-	}
-	out.cells = append(out.cells, c.ways(others)...)
+	out.cells = append(out.cells, c.ways(w.outside)...)
 	return out
 }
 
@@ -137,10 +114,14 @@ func (n *asker) bounds(p pair) netset.Bounds {
 	if p.way != nil {
 		return n.waysOf(p.way.balancer, p.from)[*p.way]
 	}
-	for _, side := range []party{p.from, p.to} {
+	for _, side := range []*party{p.from, p.to} {
 		if side.Endpoint != "" && n.Snapshot().Endpoint(side.Endpoint) == nil {
 			return netset.Bounds{}
 		}
+	}
+	if n.asked++; n.asked > few && n.hosts != nil {
+		n.tabulate()
+		return n.table.Packets(n.table.Between(n.class(p.from), n.class(p.to)))
 	}
 	return n.Connect(p.from.Party, p.to.Party, netset.AllPorts()).Packets
 }
@@ -183,7 +164,8 @@ func (c comparison) ways(clients []party) []cell {
 	}
 	var out []cell
 	for _, id := range slices.Sorted(keys(ids)) {
-		for _, from := range clients {
+		for i := range clients {
+			from := &clients[i]
 			x, y := c.before.waysOf(id, from), c.after.waysOf(id, from)
 			union := map[route]bool{}
 			for r := range x {
@@ -193,7 +175,7 @@ func (c comparison) ways(clients []party) []cell {
 				union[r] = true
 			}
 			for _, r := range slices.SortedFunc(keys(union), route.compare) {
-				p := pair{from: from, to: party{Party: reach.At(r.target), fresh: c.fresh(r.target) || c.fresh(id)}, way: &r}
+				p := pair{from: from, to: &party{Party: reach.At(r.target), fresh: c.fresh(r.target) || c.fresh(id)}, way: &r}
 				cells := p.cells(x[r], y[r])
 				for i := range cells {
 					if cells[i].before == fact.No {
@@ -252,7 +234,7 @@ func keys[K comparable, V any](m map[K]V) func(func(K) bool) {
 
 // waysOf are the ways of clients through a load balancer, with the packets to its
 // listeners that go through: a way works if both of its connections do.
-func (n *asker) waysOf(balancer ref.ID, from party) map[route]netset.Bounds {
+func (n *asker) waysOf(balancer ref.ID, from *party) map[route]netset.Bounds {
 	key := clients{balancer, from.order}
 	if known, ok := n.ways[key]; ok {
 		return known

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/netset"
@@ -127,14 +128,14 @@ func joined(blocks map[string]*block, order []string, same, other func(*block) *
 		b := blocks[k]
 		side := same(b)
 		slices.SortFunc(*side, Node.compare)
-		key := ""
+		var key strings.Builder
 		for _, n := range *side {
 			k := n.key()
-			key += fmt.Sprintf("%d:%s", len(k), k)
+			fmt.Fprintf(&key, "%d:%s", len(k), k)
 		}
-		i, ok := at[key]
+		i, ok := at[key.String()]
 		if !ok {
-			at[key] = len(out)
+			at[key.String()] = len(out)
 			out = append(out, *b)
 			continue
 		}
@@ -147,7 +148,7 @@ func joined(blocks map[string]*block, order []string, same, other func(*block) *
 	return out
 }
 
-func nodeOf(p party) Node {
+func nodeOf(p *party) Node {
 	if p.Endpoint != "" {
 		return Node{Endpoint: p.Endpoint}
 	}

@@ -78,32 +78,45 @@ func touched(a, b *topo.Snapshot) touch {
 		}
 	}
 	t.nothing = len(dirty) == 0
-	for _, s := range []*topo.Snapshot{a, b} {
-		of := x
-		if s == b {
-			of = y
-		}
+	for s, of := range map[*topo.Snapshot]map[ref.ID]*node{a: x, b: y} {
+		concerned := concerned(of, dirty)
 		for i := range s.Endpoints {
-			if reaches(s.Endpoints[i].ID, of, dirty, map[ref.ID]bool{}) {
-				t.touched[s.Endpoints[i].ID] = true
+			if id := s.Endpoints[i].ID; concerned[id] {
+				t.touched[id] = true
 			}
 		}
 	}
 	return t
 }
 
-// reaches is whether a dirty thing is among what a thing names, and what that
-// names.
-func reaches(id ref.ID, of map[ref.ID]*node, dirty, seen map[ref.ID]bool) bool {
-	if seen[id] {
-		return false
+// concerned are the things that are dirty or name, through others that are
+// looked through, something dirty.
+func concerned(of map[ref.ID]*node, dirty map[ref.ID]bool) map[ref.ID]bool {
+	named := map[ref.ID][]ref.ID{} // by whom
+	for id, n := range of {
+		for _, name := range n.names {
+			named[name] = append(named[name], id)
+		}
 	}
-	seen[id] = true
-	if dirty[id] {
-		return true
+	out := map[ref.ID]bool{}
+	var next []ref.ID
+	mark := func(id ref.ID) {
+		if !out[id] {
+			out[id] = true
+			next = append(next, id)
+		}
 	}
-	n := of[id]
-	return n != nil && slices.ContainsFunc(n.names, func(next ref.ID) bool { return reaches(next, of, dirty, seen) })
+	for id := range dirty {
+		mark(id)
+	}
+	for len(next) > 0 {
+		id := next[len(next)-1]
+		next = next[:len(next)-1]
+		for _, by := range named[id] {
+			mark(by)
+		}
+	}
+	return out
 }
 
 // nodes are the things of a snapshot.
