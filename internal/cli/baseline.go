@@ -19,24 +19,41 @@ import (
 // baselineFile is the file that is written unless another one is named.
 const baselineFile = "muralla-baseline.json"
 
+// noFile is the value of a flag without one, and what the help shows as [=FILE];
+// a file of that name is ./FILE.
+const noFile = "FILE"
+
+// optionalFile is the value of a flag that may name a file. As a type without a
+// name it leads the help to show noFile.
+type optionalFile string
+
+// Set takes any name, and noFile.
+func (o *optionalFile) Set(name string) error { *o = optionalFile(name); return nil }
+
+// String is the name.
+func (o *optionalFile) String() string { return string(*o) }
+
+// Type has no name.
+func (*optionalFile) Type() string { return "" }
+
 // baselineOptions is what the flags say about findings that are known.
 type baselineOptions struct {
 	read  string
-	write string // empty: nothing is written; "-": the file that is read, or the usual one
+	write string // empty: nothing is written; [noFile]: the file that is read, or the usual one
 	grow  bool
 }
 
 func (o *baselineOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.read, "baseline", "", "accept the findings that `FILE` lists")
-	f.StringVar(&o.write, "write-baseline", "", "take out of the baseline what is not found any more; a `FILE` that is not there is written with all that is found")
-	f.Lookup("write-baseline").NoOptDefVal = "-"
+	f.Var((*optionalFile)(&o.write), "write-baseline", "write all findings to FILE ("+baselineFile+", or that of --baseline); one that is there only shrinks")
+	f.Lookup("write-baseline").NoOptDefVal = noFile
 	f.BoolVar(&o.grow, "baseline-grow", false, "with --write-baseline, add what is found and not accepted")
 }
 
 // file is where a baseline is written, or "".
 func (o baselineOptions) file() string {
 	switch {
-	case o.write != "-":
+	case o.write != noFile:
 		return o.write
 	case o.read != "":
 		return o.read
@@ -52,8 +69,14 @@ func (o baselineOptions) used() string {
 	return o.read
 }
 
-// check finds mistakes before the long part of the work.
-func (o baselineOptions) check() error {
+// check finds mistakes before the long part of the work: those of the flags, and
+// the name of the file among the paths.
+func (o baselineOptions) check(paths []string) error {
+	for _, p := range paths {
+		if o.write == noFile && !exists(p) {
+			return fail("did you mean: --write-baseline="+p, "read %s: no such file or directory", p)
+		}
+	}
 	if o.grow && o.write == "" {
 		return fail("add --write-baseline", "--baseline-grow says how a baseline is written, and none is")
 	}

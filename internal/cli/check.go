@@ -61,7 +61,7 @@ muralla.yaml beside the first PATH.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringArrayVarP(&o.outputs, "output", "o", []string{"text"}, "write `FORMAT[=FILE]`: text, json, junit, sarif, markdown, html, github or ocsf; may be repeated")
+	f.StringArrayVarP(&o.outputs, "output", "o", []string{"text"}, "write `FORMAT[=FILE]`: text, json, junit, sarif, markdown, html, github, codequality or ocsf; may be repeated")
 	f.StringVar(&o.failOn, "fail-on", "high", "exit 1 from this `SEVERITY` on: critical, high, medium, low or never")
 	f.BoolVar(&o.strict, "strict", false, "exit 3 if anything is undecided or could not be read")
 	o.flags(f)
@@ -100,6 +100,9 @@ func (o checkOptions) run(a *app, paths []string) error {
 	if err != nil {
 		return err
 	}
+	if err := o.baseline.check(paths); err != nil {
+		return err
+	}
 	req, err := o.request(paths)
 	if err != nil {
 		return err
@@ -110,9 +113,6 @@ func (o checkOptions) run(a *app, paths []string) error {
 		return err
 	}
 	req.Intent = in
-	if err := o.baseline.check(); err != nil {
-		return err
-	}
 	known, there, err := o.baseline.load()
 	if err != nil {
 		return err

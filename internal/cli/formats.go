@@ -14,6 +14,7 @@ import (
 	"github.com/muralla-net/muralla/internal/gfm"
 	"github.com/muralla-net/muralla/internal/graph"
 	"github.com/muralla-net/muralla/internal/reach"
+	"github.com/muralla-net/muralla/internal/render/codequality"
 	"github.com/muralla-net/muralla/internal/render/github"
 	picture "github.com/muralla-net/muralla/internal/render/graph"
 	"github.com/muralla-net/muralla/internal/render/html"
@@ -47,9 +48,10 @@ var formats = map[string]func(w io.Writer, r finding.Report, v view) error{
 		}
 		return text.WriteNote(w, v.earlier.line(), v.Options)
 	},
+	// GitLab itself compares with what is there without the merge request.
+	"codequality": func(w io.Writer, r finding.Report, v view) error { return codequality.Write(w, r, v.repository()) },
 	"github": func(w io.Writer, r finding.Report, v view) error {
-		o := v.sarif()
-		return github.Write(w, v.earlier.only(r), github.Options{Base: o.Base, Files: o.Files})
+		return github.Write(w, v.earlier.only(r), v.repository())
 	},
 	"ocsf": func(w io.Writer, r finding.Report, v view) error {
 		return ocsf.Write(w, r, ocsf.Options{Time: v.time, Version: moduleVersion(), Page: pageURI})
@@ -62,14 +64,24 @@ var formats = map[string]func(w io.Writer, r finding.Report, v view) error{
 		return json.Write(w, r, o)
 	},
 	"markdown": func(w io.Writer, r finding.Report, v view) error {
-		if err := markdown.Write(w, v.earlier.only(r), markdown.Options{All: v.All, Page: pageURI}); err != nil || v.earlier == nil {
+		o := markdown.Options{All: v.All, Page: pageURI}
+		if v.earlier != nil {
+			o.Against = v.earlier.name
+		}
+		if err := markdown.Write(w, v.earlier.only(r), o); err != nil || v.earlier == nil {
 			return err
 		}
 		_, err := fmt.Fprintf(w, "\n%s.\n", gfm.Text(v.earlier.line()))
 		return err
 	},
 	"junit": func(w io.Writer, r finding.Report, v view) error { return junit.WriteReport(w, v.earlier.only(r)) },
-	"sarif": func(w io.Writer, r finding.Report, v view) error { return sarif.Write(w, r, v.sarif()) },
+	"sarif": func(w io.Writer, r finding.Report, v view) error {
+		o := sarif.Options{Version: moduleVersion(), Rules: rules(), Repository: v.repository(), All: v.All}
+		if v.earlier != nil {
+			o.Against = &v.earlier.Comparison
+		}
+		return sarif.Write(w, r, o)
+	},
 }
 
 // html is the page, with the map of the design.
@@ -87,18 +99,17 @@ func (v view) html(w io.Writer, r finding.Report) error {
 	return html.Write(w, r, o)
 }
 
-// sarif is the same for code scanning, which wants files as they are named in the
-// repository.
-func (v view) sarif() sarif.Options {
+// repository is where files are for systems that want them as they are named in
+// the repository.
+func (v view) repository() finding.Repository {
 	top := estate.Top(v.paths)
-	o := sarif.Options{Version: moduleVersion(), Rules: rules(), Base: estate.Below(top, estate.Home(v.paths)), All: v.All}
-	o.Files = map[string]string{}
+	out := finding.Repository{Base: estate.Below(top, estate.Home(v.paths)), Files: map[string]string{}}
 	for _, file := range []string{v.config, v.baseline} {
 		if at := estate.Below(top, cmp.Or(file, ".")); file != "" && at != "" {
-			o.Files[filepath.Base(file)] = at
+			out.Files[filepath.Base(file)] = at
 		}
 	}
-	return o
+	return out
 }
 
 // moduleVersion is the version of the program alone.

@@ -161,7 +161,8 @@ func (o inputOptions) intent(a *app, first string, view text.Options) (intent.In
 	return in, unknownSlugs(in), nil
 }
 
-// unknownSlugs warns of recommendations that do not exist.
+// unknownSlugs warns of severities of recommendations that do not exist. An
+// exception from one is a finding.
 func unknownSlugs(in intent.Intent) diag.List {
 	var out diag.List
 	known := slugs()

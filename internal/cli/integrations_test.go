@@ -65,6 +65,14 @@ func newScratch(t *testing.T, program string) scratch {
 
 func (s scratch) file(name string) string { return filepath.Join(s.dir, name) }
 
+// standIn puts a command in place of one that is not here; it says how it is called.
+func (s scratch) standIn(t *testing.T, command string) {
+	t.Helper()
+	if err := os.WriteFile(s.file("bin/"+command), []byte("#!/bin/sh\necho "+command+" \"$@\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (s scratch) read(t *testing.T, name string) string {
 	t.Helper()
 	data, err := os.ReadFile(s.file(name))
@@ -93,13 +101,7 @@ func (s scratch) run(t *testing.T, script string, env ...string) (status int, ou
 func (s scratch) action(t *testing.T, inputs map[string]string) (status int, output string) {
 	t.Helper()
 	def := definition(t, "integrations/github/action.yml")
-	values := map[string]string{"github.token": "t", "github.action_path": ".", "github.event.pull_request.number": "7"}
-	for _, e := range def.Get("inputs").Entries {
-		values["inputs."+e.Key] = e.Value.Get("default").Text
-	}
-	for name, v := range inputs {
-		values["inputs."+name] = v
-	}
+	values := map[string]string{"github.token": "t", "github.action_path": ".", "github.event.pull_request.number": "7", "github.event.pull_request.base.sha": ""}
 	expression := regexp.MustCompile(`\$\{\{ *([a-z_.-]+) *\}\}`)
 	expand := func(text string) string {
 		return expression.ReplaceAllStringFunc(text, func(e string) string {
@@ -110,6 +112,17 @@ func (s scratch) action(t *testing.T, inputs map[string]string) (status int, out
 			}
 			return v
 		})
+	}
+	for name, v := range inputs {
+		if strings.HasPrefix(name, "github.") { // of the event
+			values[name] = v
+		}
+	}
+	for _, e := range def.Get("inputs").Entries {
+		values["inputs."+e.Key] = expand(e.Value.Get("default").Text)
+	}
+	for name, v := range inputs {
+		values["inputs."+name] = v
 	}
 	for _, step := range def.Get("runs").Get("steps").List {
 		script := step.Get("run")
@@ -167,17 +180,16 @@ func TestIntegrations(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", program, "../../cmd/muralla").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for name, test := range map[string]func(*testing.T, string){"GitHub": gitHubAction, "GitLab": gitLabJob, "pre-commit": preCommitHook} {
+	for name, test := range map[string]func(*testing.T, string){
+		"GitHub": gitHubAction, "GitHub pull request": gitHubPullRequest, "GitLab": gitLabJob, "GitLab merge request": gitLabMergeRequest,
+		"pre-commit": preCommitHook, "pre-commit against HEAD": preCommitAgainst} {
 		t.Run(name, func(t *testing.T) { test(t, program) })
 	}
 }
 
 func gitHubAction(t *testing.T, program string) {
 	s := newScratch(t, program)
-	// In place of the command of GitHub.
-	if err := os.WriteFile(s.file("bin/gh"), []byte("#!/bin/sh\necho gh \"$@\"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	s.standIn(t, "gh")
 	inputs := map[string]string{"paths": "infra", "muralla": s.file("bin/muralla"), "comment": "true"}
 	status, out := s.action(t, inputs)
 	if status != 1 || !strings.Contains(out, "::error file=infra/service.tf,line=") || !strings.Contains(out, "gh pr comment 7 --body-file ") {
@@ -208,30 +220,38 @@ func gitHubAction(t *testing.T, program string) {
 	}
 }
 
-func gitLabJob(t *testing.T, program string) {
-	s := newScratch(t, program)
-	def := definition(t, "integrations/gitlab/muralla.gitlab-ci.yml")
-	var env []string
+const gitLabFile = "integrations/gitlab/muralla.gitlab-ci.yml"
+
+// gitLabScript is what the job runs, and the variables that it sets.
+func gitLabScript(t *testing.T) (script string, env []string) {
+	t.Helper()
+	def := definition(t, gitLabFile)
 	for _, e := range def.Get("variables").Entries {
 		env = append(env, e.Key+"="+e.Value.Text)
 	}
-	var script []string
 	for _, part := range []string{"before_script", "script"} {
 		for _, line := range def.Get("muralla").Get(part).List {
-			script = append(script, line.Text)
+			script += line.Text + "\n"
 		}
 	}
-	status, out := s.run(t, strings.Join(script, "\n"), append(env, "MURALLA_PATHS=infra")...)
+	return script, env
+}
+
+func gitLabJob(t *testing.T, program string) {
+	s := newScratch(t, program)
+	script, env := gitLabScript(t)
+	status, out := s.run(t, script, append(env, "MURALLA_PATHS=infra")...)
 	if status != 1 || !strings.Contains(out, "HIGH exposure") || !strings.Contains(s.read(t, "muralla.xml"), "<testsuites tests=") || !strings.HasPrefix(s.read(t, "muralla.json"), "{") {
 		t.Errorf("exit status %d\n%s", status, out)
 	}
-	if report := def.Get("muralla").Get("artifacts").Get("reports").Get("junit").Text; report != "muralla.xml" {
-		t.Errorf("the report is %s", report)
+	reports := definition(t, gitLabFile).Get("muralla").Get("artifacts").Get("reports")
+	for _, kind := range []string{"junit", "codequality"} {
+		s.read(t, reports.Get(kind).Text)
 	}
 	if status, out := s.run(t, "muralla check --write-baseline=known.json infra"); status != 0 {
 		t.Fatalf("exit status %d\n%s", status, out)
 	}
-	if status, out := s.run(t, strings.Join(script, "\n"), append(env, "MURALLA_PATHS=infra", "MURALLA_BASELINE=known.json")...); status != 0 {
+	if status, out := s.run(t, script, append(env, "MURALLA_PATHS=infra", "MURALLA_BASELINE=known.json")...); status != 0 {
 		t.Errorf("with a baseline: exit status %d\n%s", status, out)
 	}
 }

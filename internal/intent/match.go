@@ -133,12 +133,10 @@ type Mention struct {
 	Place          ref.Place
 }
 
-// Named lists the recommendations that exceptions and severities name, by place.
+// Named lists the recommendations that severities name, by place. Those of
+// exceptions are for who judges exceptions.
 func (in Intent) Named() []Mention {
 	var out []Mention
-	for _, e := range in.Exceptions {
-		out = append(out, Mention{e.Recommendation, e.Place})
-	}
 	for _, s := range in.Severities {
 		out = append(out, Mention{s.Recommendation, s.Place})
 	}

@@ -236,14 +236,14 @@ func TestSeverityFor(t *testing.T) {
 }
 
 func TestPrefixListAndNamed(t *testing.T) {
-	in := parsed(t, "prefix_lists: {pl-1: [10.0.0.1]}\nexceptions: [{recommendation: b, resource: x}]\nseverity: {a: low}\n")
+	in := parsed(t, "prefix_lists: {pl-1: [10.0.0.1]}\nexceptions: [{recommendation: b, resource: x}]\nseverity: {c: low, a: low}\n")
 	if got, ok := in.PrefixList("pl-1"); !ok || got.String() != "10.0.0.1/32" {
 		t.Errorf("pl-1 is %v, %v", got, ok)
 	}
 	if _, ok := in.PrefixList("pl-2"); ok {
 		t.Error("pl-2 is there")
 	}
-	if got := fmt.Sprint(in.Named()); got != "[{b muralla.yaml:3} {a muralla.yaml:4}]" {
+	if got := fmt.Sprint(in.Named()); got != "[{a muralla.yaml:4} {c muralla.yaml:4}]" {
 		t.Errorf("named: %s", got)
 	}
 }

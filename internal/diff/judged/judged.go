@@ -66,6 +66,8 @@ type Result struct {
 	// Was says in words what was before, if the state is Worse or Better:
 	// "medium", "accepted", "undecided", "follows".
 	Was string
+	// There says that a verdict of the same fingerprint was there before.
+	There bool
 }
 
 // Comparison is the verdicts on a design, and the earlier violations that are no
@@ -117,7 +119,7 @@ func Compare(before []Known, after finding.Report) Comparison {
 		if f.Verdict == finding.Violates {
 			still[print] = true
 		}
-		r := Result{Finding: f, State: Unchanged}
+		r := Result{Finding: f, State: Unchanged, There: len(same[print]) > 0}
 		switch f.Verdict {
 		case finding.Violates:
 			r.State, r.Was = ofViolation(f, same[print])

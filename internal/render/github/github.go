@@ -21,7 +21,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"path"
 	"slices"
 	"strings"
 
@@ -34,15 +33,6 @@ import (
 // annotations").
 const Limit = 10
 
-// Options is how a report is written.
-type Options struct {
-	// Base is the directory that places are relative to, as a slash path below the
-	// top of the repository; "" is the top.
-	Base string
-	// Files are places that are not relative to Base, by the name that a place has.
-	Files map[string]string
-}
-
 // group is findings that are one annotation.
 type group struct {
 	kind     string
@@ -51,13 +41,14 @@ type group struct {
 	findings []finding.Finding
 }
 
-// Write writes the report. The error is that of the writer.
-func Write(w io.Writer, r finding.Report, o Options) error {
+// Write writes the report, with files as they are in a repository. The error is
+// that of the writer.
+func Write(w io.Writer, r finding.Report, repo finding.Repository) error {
 	r.Findings = slices.Clone(r.Findings)
 	r.Sort()
 	out := bufio.NewWriter(w)
 	shown := map[string]int{}
-	groups := groupsOf(r.Findings, o)
+	groups := groupsOf(r.Findings, repo)
 	left := map[string]int{}
 	for _, g := range groups {
 		left[g.kind]++
@@ -87,7 +78,7 @@ func Write(w io.Writer, r finding.Report, o Options) error {
 	return nil
 }
 
-func groupsOf(findings []finding.Finding, o Options) []group {
+func groupsOf(findings []finding.Finding, repo finding.Repository) []group {
 	type key struct {
 		slug     string
 		severity finding.Severity
@@ -99,7 +90,7 @@ func groupsOf(findings []finding.Finding, o Options) []group {
 		if f.Verdict != finding.Violates || f.Suppressed != nil {
 			continue
 		}
-		k := key{f.Recommendation, f.Severity, o.place(f)}
+		k := key{f.Recommendation, f.Severity, repo.Place(f)}
 		i, ok := at[k]
 		if !ok || k.at.File == "" {
 			i = len(out)
@@ -119,27 +110,6 @@ func kindOf(s finding.Severity) string {
 		return "warning"
 	}
 	return "notice"
-}
-
-// place is where a finding is in the repository, or the zero place.
-func (o Options) place(f finding.Finding) ref.Place {
-	places := []ref.Place{f.Place}
-	for _, e := range f.Evidence {
-		places = append(places, e.Place)
-	}
-	for _, p := range places {
-		if p.File == "" || path.IsAbs(p.File) {
-			continue
-		}
-		file, ok := o.Files[p.File]
-		if !ok {
-			file = path.Join(o.Base, p.File)
-		}
-		if file != "." && file != ".." && !strings.HasPrefix(file, "../") {
-			return ref.Place{File: file, Line: p.Line}
-		}
-	}
-	return ref.Place{}
 }
 
 func (g group) write(out *bufio.Writer, more string) {

@@ -13,7 +13,7 @@ import (
 	"github.com/muralla-net/muralla/internal/ref"
 )
 
-func written(t interface{ Fatal(...any) }, r finding.Report, o Options) string {
+func written(t interface{ Fatal(...any) }, r finding.Report, o finding.Repository) string {
 	var b bytes.Buffer
 	if err := Write(&b, r, o); err != nil {
 		t.Fatal(err)
@@ -41,7 +41,7 @@ func TestWrite(t *testing.T) {
 ::notice title=NOTE%%3A open%%3A 50%%25%%2C at least (imds)::c%%0Aid: %s
 muralla: findings: 5, accepted: 1, undecided: 1
 `, one.Fingerprint(), violation("b", 0, 0).Fingerprint(), config.Fingerprint(), nowhere.Fingerprint())
-	got := written(t, r, Options{Base: "infra", Files: map[string]string{"muralla.yaml": "muralla.yaml"}})
+	got := written(t, r, finding.Repository{Base: "infra", Files: map[string]string{"muralla.yaml": "muralla.yaml"}})
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("want -, got +:\n%s", diff)
 	}
@@ -55,7 +55,7 @@ func TestLimit(t *testing.T) {
 		r.Findings = append(r.Findings, violation(fmt.Sprintf("svc%02d", i), finding.High, i+1))
 	}
 	r.Findings = append(r.Findings, violation("last", finding.Medium, 1))
-	lines := strings.Split(written(t, r, Options{}), "\n")
+	lines := strings.Split(written(t, r, finding.Repository{}), "\n")
 	if len(lines) != 10+1+4+2 {
 		t.Fatalf("%d lines:\n%s", len(lines), strings.Join(lines, "\n"))
 	}
@@ -76,7 +76,7 @@ func TestHostileNames(t *testing.T) {
 			f.Title, f.Message, f.Place.File = text.Draw(rt, "title"), text.Draw(rt, "message"), "f"+strings.ReplaceAll(text.Draw(rt, "file"), "/", "")
 			r.Findings = append(r.Findings, f)
 		}
-		out := written(rt, r, Options{})
+		out := written(rt, r, finding.Repository{})
 		for line := range strings.Lines(out) {
 			line = strings.TrimSuffix(line, "\n")
 			rest, ok := strings.CutPrefix(line, "::")

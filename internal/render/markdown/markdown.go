@@ -48,6 +48,9 @@ type Options struct {
 	Limit int                      // bytes; 0 means [Limit], and less than 8,192 means 8,192
 	All   bool                     // what follows or is not applicable, one by one
 	Page  func(slug string) string // address of the page of a recommendation, or ""; may be nil
+	// Against names what the report was compared with, if it holds only what is
+	// worse than there.
+	Against string
 }
 
 // Write writes the report. The error is that of the writer.
@@ -63,7 +66,11 @@ func compose(r finding.Report, o Options) string {
 	r.Sort()
 	limit := max(cmp.Or(o.Limit, Limit), least)
 	lost := only(r.Diagnostics.Sorted(), func(d diag.Diagnostic) bool { return d.Level == diag.Error || d.Summary == diag.ModuleNotHere })
-	begin, end := Marker+"\n## Muralla: "+verdict(r.Summary())+"\n", closing(r, len(lost))
+	against := ""
+	if o.Against != "" {
+		against = ", new or worse than at " + gfm.Code(o.Against)
+	}
+	begin, end := Marker+"\n## Muralla: "+verdict(r.Summary())+against+"\n", closing(r, len(lost))
 	p := &printer{options: o, room: limit - len(begin) - len(end)}
 
 	violations := only(r.Findings, func(f finding.Finding) bool { return f.Verdict == finding.Violates && f.Suppressed == nil })

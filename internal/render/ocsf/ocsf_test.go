@@ -3,6 +3,8 @@ package ocsf
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,46 +15,110 @@ import (
 	"github.com/muralla-net/muralla/internal/ref"
 )
 
-// required are the attributes that version 1.3.0 of the schema requires of a
-// compliance finding and its objects, and what each of them is.
-var required = map[string]map[string]string{
-	"":                 {"activity_id": "number", "category_uid": "number", "class_uid": "number", "type_uid": "number", "severity_id": "number", "time": "number", "metadata": "map", "finding_info": "map", "compliance": "map"},
-	"metadata":         {"version": "string", "product": "map"},
-	"metadata.product": {"vendor_name": "string", "name": "string"},
-	"finding_info":     {"uid": "string", "title": "string"},
-	"compliance":       {"standards": "list", "status_id": "number"},
+// schema is what version 1.3.0 says of a compliance finding and its objects: for
+// each attribute its type, with "!" if it is required, and for the number of a
+// thing with a name the names by number. Attributes that are not listed are none
+// of the schema, or none that we have a use for.
+var schema = map[string]map[string]string{
+	"compliance_finding": {"activity_id!": "1 Create,2 Update,3 Close", "activity_name": "string", "category_uid!": "2 Findings", "category_name": "string",
+		"class_uid!": "2003 Compliance Finding", "class_name": "string", "type_uid!": "200301 Compliance Finding: Create", "type_name": "string", "time!": "number",
+		"severity_id!": "1 Informational,2 Low,3 Medium,4 High,5 Critical", "severity": "string", "status_id": "1 New,2 In Progress,3 Suppressed,4 Resolved",
+		"status": "string", "status_detail": "string", "message": "string", "metadata!": "metadata", "finding_info!": "finding_info", "compliance!": "compliance",
+		"resources": "[]resource_details", "remediation": "remediation", "unmapped": "anything"},
+	"metadata":         {"version!": "string", "product!": "product"},
+	"product":          {"vendor_name!": "string", "name!": "string", "version": "string"},
+	"finding_info":     {"uid!": "string", "title!": "string", "desc": "string", "types": "[]string", "src_url": "string"},
+	"compliance":       {"standards!": "[]string", "control": "string", "status_id": "1 Pass,2 Warning,3 Fail", "status": "string", "status_detail": "string"},
+	"resource_details": {"uid!": "string", "name": "string", "type": "string"}, // one of uid and name
+	"remediation":      {"desc!": "string"},
 }
 
-// lacks says what is required and is not there.
-func lacks(e map[string]any) []string {
+// names are the attributes that say in words what a number says.
+var names = map[string]string{"activity_id": "activity_name", "category_uid": "category_name", "class_uid": "class_name", "type_uid": "type_name",
+	"severity_id": "severity", "status_id": "status"}
+
+// lacks says what of an object is not as the schema has it.
+func lacks(x any, kind string) []string {
+	m, ok := x.(map[string]any)
+	if !ok {
+		return []string{fmt.Sprintf("%v is no %s", x, kind)}
+	}
 	var out []string
-	for path, attributes := range required {
-		at := any(e)
-		for _, key := range strings.FieldsFunc(path, func(r rune) bool { return r == '.' }) {
-			m, _ := at.(map[string]any)
-			at = m[key]
+	for name, form := range schema[kind] {
+		bare, required := strings.CutSuffix(name, "!")
+		v, has := m[bare]
+		if !has {
+			if required {
+				out = append(out, kind+" has no "+bare)
+			}
+			continue
 		}
-		m, _ := at.(map[string]any)
-		for name, kind := range attributes {
-			got := "nothing"
-			switch v := m[name].(type) {
-			case float64:
-				got = "number"
-			case string:
-				got = "string"
-			case map[string]any:
-				got = "map"
-			case []any:
-				if len(v) > 0 {
-					got = "list"
+		ok := true
+		switch element, list := strings.CutPrefix(form, "[]"); {
+		case form == "anything":
+		case form == "string":
+			_, ok = v.(string)
+		case form == "number":
+			_, ok = v.(float64)
+		case list:
+			all, isList := v.([]any)
+			ok = isList && (len(all) > 0 || !required)
+			for _, e := range all {
+				if _, text := e.(string); element == "string" {
+					ok = ok && text
+				} else {
+					out = append(out, lacks(e, element)...)
 				}
 			}
-			if got != kind {
-				out = append(out, path+"."+name+" is "+got+", not "+kind)
-			}
+		case schema[form] != nil:
+			out = append(out, lacks(v, form)...)
+		default: // a number with a name
+			ok = slices.Contains(strings.Split(form, ","), fmt.Sprint(v, " ", m[names[bare]]))
+		}
+		if !ok {
+			out = append(out, fmt.Sprintf("%s of %s is %v, not %s", bare, kind, v, form))
+		}
+	}
+	for name := range m {
+		if schema[kind][name] == "" && schema[kind][name+"!"] == "" {
+			out = append(out, kind+" has a "+name)
 		}
 	}
 	return out
+}
+
+// The class is within its category, and the type of an event within its class.
+func TestNumbers(t *testing.T) {
+	e := eventOf(finding.Finding{}, Options{})
+	if e.ClassUID != e.CategoryUID*1000+3 || e.TypeUID != e.ClassUID*100+e.ActivityID {
+		t.Errorf("%+v", e)
+	}
+}
+
+// What the schema does not have is noticed.
+func TestSchemaNotices(t *testing.T) {
+	f := finding.Finding{Recommendation: "imds", Resource: "aws_lb.x", Title: "t", Fix: "Close it.", Verdict: finding.Violates}
+	var b bytes.Buffer
+	if err := Write(&b, finding.Report{Findings: []finding.Finding{f}}, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for old, wrong := range map[string]string{
+		`"class_uid":2003`: `"class_uid":2004`, `"type_uid":200301`: `"type_uid":200302`, `"severity_id":1`: `"severity_id":2`,
+		`"status_id":3,"status":"Fail"`: `"status_id":1,"status":"Fail"`, `"status":"New"`: `"status":"new"`, `,"vendor_name":"Muralla"`: ``, `"title":"t",`: ``,
+		`"standards":["` + standard + `"]`: `"standards":[]`, `"uid":"aws_lb.x",`: ``, `"remediation":{"desc":`: `"remediation":{"text":`, `"time":0,`: `"time":"0",`,
+		`"message":`: `"messages":`,
+	} {
+		if !strings.Contains(b.String(), old) {
+			t.Errorf("%s is not written in %s", old, b.String())
+		}
+		var list []any
+		if err := json.Unmarshal([]byte(strings.Replace(b.String(), old, wrong, 1)), &list); err != nil {
+			t.Fatal(err)
+		}
+		if len(lacks(list[0], "compliance_finding")) == 0 {
+			t.Errorf("%s passes", wrong)
+		}
+	}
 }
 
 func events(t interface{ Fatal(...any) }, r finding.Report, o Options) []map[string]any {
@@ -103,8 +169,8 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-// Whatever a report holds, every event has what the schema requires.
-func TestRequiredAttributes(t *testing.T) {
+// Whatever a report holds, every event is as the schema has it.
+func TestAnyReportIsValid(t *testing.T) {
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"\xff", "\n", "\"", "\u2028"}))
@@ -115,7 +181,7 @@ func TestRequiredAttributes(t *testing.T) {
 		}
 		for _, e := range events(rt, r, Options{}) {
 			n++
-			if list := lacks(e); len(list) > 0 {
+			if list := lacks(e, "compliance_finding"); len(list) > 0 {
 				rt.Fatalf("%v in %v", list, e)
 			}
 		}

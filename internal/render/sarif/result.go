@@ -3,11 +3,11 @@ package sarif
 import (
 	"cmp"
 	"fmt"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/muralla-net/muralla/internal/diff/judged"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/gfm"
 	"github.com/muralla-net/muralla/internal/ref"
@@ -15,20 +15,24 @@ import (
 
 // composer makes the results of one run.
 type composer struct {
-	base    string
-	files   map[string]string
+	in      finding.Repository
 	first   ref.Place      // a place for results that have none
 	rule    map[string]int // slug → index
 	results []result
 }
 
-// anywhere finds the first place that anything in the report has.
-func (c *composer) anywhere(findings []finding.Finding) {
+// anywhere finds the first place that anything in the report has, or else had.
+func (c *composer) anywhere(findings []finding.Finding, gone []judged.Known) {
 	for _, f := range findings {
 		for _, p := range append(placesOf(f.Evidence), append(placesOf(f.Gaps), f.Place)...) {
 			if c.physical(p) != nil && (c.first.IsZero() || p.Compare(c.first) < 0) {
 				c.first = p
 			}
+		}
+	}
+	for _, k := range gone {
+		if c.first.IsZero() && c.physical(k.Place) != nil {
+			c.first = k.Place
 		}
 	}
 }
@@ -41,25 +45,31 @@ func placesOf(facts []finding.Evidence) []ref.Place {
 	return out
 }
 
-// rules describes the rules that are given and those that findings have beside
+// rules describes the rules that are given and those that results have beside
 // them. GitHub shows one severity for a rule, so it is the worst of its
 // violations here.
-func (c *composer) rules(given []Rule, findings []finding.Finding) []descriptor {
+func (c *composer) rules(given []Rule, findings []finding.Finding, gone []judged.Known) []descriptor {
 	worst := map[string]finding.Severity{}
 	violated := map[string]bool{}
 	all := slices.Clone(given)
 	for i, r := range all {
 		c.rule[r.ID] = i
 	}
-	for _, f := range findings {
-		if _, ok := c.rule[f.Recommendation]; !ok {
-			c.rule[f.Recommendation] = len(all)
-			all = append(all, Rule{ID: f.Recommendation, Title: f.Recommendation})
+	add := func(slug string) {
+		if _, ok := c.rule[slug]; !ok {
+			c.rule[slug] = len(all)
+			all = append(all, Rule{ID: slug, Title: slug})
 		}
+	}
+	for _, f := range findings {
+		add(f.Recommendation)
 		if f.Verdict == finding.Violates && f.Suppressed == nil {
 			violated[f.Recommendation] = true
 			worst[f.Recommendation] = max(worst[f.Recommendation], f.Severity)
 		}
+	}
+	for _, k := range gone {
+		add(k.Recommendation)
 	}
 	out := []descriptor{}
 	for _, r := range all {
@@ -195,14 +205,8 @@ func (c *composer) flow(f finding.Finding, at ref.Place) []codeFlow {
 // physical is a place as a location, or nil if it is in no file of the
 // repository.
 func (c *composer) physical(p ref.Place) *physicalLocation {
-	if p.File == "" || path.IsAbs(p.File) {
-		return nil
-	}
-	file, ok := c.files[p.File]
-	if !ok {
-		file = path.Join(c.base, p.File)
-	}
-	if file == "." || file == ".." || strings.HasPrefix(file, "../") {
+	file := c.in.File(p)
+	if file == "" {
 		return nil
 	}
 	out := &physicalLocation{ArtifactLocation: artifactLocation{escaped(file), rootName}}

@@ -7,7 +7,9 @@
 // what is undecided, and with [Options.All] everything else. A violation has the
 // kind "fail" and a level, anything undecided is "open". Facts with a place are
 // related locations, and the path of a counter-example is a code flow. What is
-// said of the input are notifications of the invocation.
+// said of the input are notifications of the invocation. If the report was
+// compared with earlier verdicts, each result has its state, and violations that
+// are gone are results of the state "absent".
 //
 // # Guarantees
 //   - The output is valid against the schema of the standard, and the same report
@@ -20,8 +22,9 @@
 //   - No text of the input is a link or HTML.
 //
 // # Not modelled
-// Results of an earlier run (baselineState), and the category of the analysis
-// (automationDetails), which would take the place of the one that an upload names.
+// The category of the analysis (automationDetails), which would take the place of
+// the one that an upload names, and what earlier verdicts that asked for nothing
+// any more were: of those that are gone only violations are results.
 // Braces are doubled only where they would be a placeholder, as in "{0}": no
 // message has arguments, and viewers then show a message as it is.
 package sarif
@@ -33,6 +36,7 @@ import (
 	"slices"
 
 	"github.com/muralla-net/muralla/internal/diag"
+	"github.com/muralla-net/muralla/internal/diff/judged"
 	"github.com/muralla-net/muralla/internal/finding"
 )
 
@@ -59,15 +63,12 @@ type Rule struct {
 // Options is how a report is written. The zero Options knows no rules: those of
 // the findings are then named by their slugs alone.
 type Options struct {
-	Version string // of the program: "v1.2.3", or what it calls itself otherwise
-	Rules   []Rule // in the order of the documentation
-	// Base is the directory that places are relative to, as a slash path below the
-	// top of the repository; "" is the top.
-	Base string
-	// Files are places that are not relative to Base, as slash paths below the top
-	// of the repository, by the name that a place has: that of muralla.yaml.
-	Files map[string]string
-	All   bool // results for what follows or is not applicable, too
+	Version    string // of the program: "v1.2.3", or what it calls itself otherwise
+	Rules      []Rule // in the order of the documentation
+	Repository finding.Repository
+	All        bool // results for what follows or is not applicable, too
+	// Against is the report compared with earlier verdicts; nil if there are none.
+	Against *judged.Comparison
 }
 
 // Write writes the report. The error is that of the writer.
@@ -159,6 +160,7 @@ type result struct {
 	Message             message           `json:"message"`
 	Locations           []location        `json:"locations"`
 	PartialFingerprints map[string]string `json:"partialFingerprints"`
+	BaselineState       string            `json:"baselineState,omitempty"`
 	CodeFlows           []codeFlow        `json:"codeFlows,omitempty"`
 	RelatedLocations    []location        `json:"relatedLocations,omitempty"`
 	Fixes               []fix             `json:"fixes,omitempty"`
@@ -246,6 +248,7 @@ type runProperties struct {
 	Suppressed     int           `json:"suppressed"`
 	Expired        int           `json:"expired"`
 	ResultsLeftOut int           `json:"resultsLeftOut"`
+	Against        *states       `json:"against,omitempty"`
 	NotModelled    []notModelled `json:"notModelled"`
 }
 
@@ -261,14 +264,21 @@ func logOf(r finding.Report, o Options) sarifLog {
 	shown := slices.DeleteFunc(slices.Clone(r.Findings), func(f finding.Finding) bool {
 		return !o.All && f.Verdict != finding.Violates && f.Verdict != finding.Undecided
 	})
-	leftOut := max(0, len(shown)-maxResults)
-	shown = shown[:len(shown)-leftOut]
+	earlier := compared(o.Against)
+	gone := earlier.gone(shown)
+	leftOut := max(0, len(shown)+len(gone)-maxResults)
+	shown = shown[:min(len(shown), maxResults)]
+	gone = gone[:min(len(gone), maxResults-len(shown))]
 
-	c := &composer{base: o.Base, files: o.Files, rule: map[string]int{}, results: []result{}}
-	c.anywhere(shown)
-	rules := c.rules(o.Rules, r.Findings)
+	c := &composer{in: o.Repository, rule: map[string]int{}, results: []result{}}
+	c.anywhere(shown, gone)
+	rules := c.rules(o.Rules, r.Findings, gone)
 	for _, f := range shown {
 		c.results = append(c.results, c.result(f))
+		c.results[len(c.results)-1].BaselineState = earlier.state[f.Fingerprint()]
+	}
+	for _, k := range gone {
+		c.results = append(c.results, c.absent(k))
 	}
 	version, semantic := versions(o.Version)
 	return sarifLog{Schema: schema, Version: "2.1.0", Runs: []run{{
@@ -278,15 +288,19 @@ func logOf(r finding.Report, o Options) sarifLog {
 		OriginalURIBaseIDs: map[string]baseLocation{rootName: {message{Text: "The top of the repository."}}},
 		Results:            c.results,
 		ColumnKind:         "unicodeCodePoints",
-		Properties:         map[string]runProperties{"muralla": propertiesOf(r, leftOut)},
+		Properties:         map[string]runProperties{"muralla": propertiesOf(r, leftOut, o.Against)},
 	}}}
 }
 
-func propertiesOf(r finding.Report, leftOut int) runProperties {
+func propertiesOf(r finding.Report, leftOut int, against *judged.Comparison) runProperties {
 	s := r.Summary()
 	p := runProperties{Resources: r.Counts.Resources, Services: r.Counts.Services, Pairs: r.Counts.Pairs,
 		Violates: s.Violates, Undecided: s.Undecided, Follows: s.Follows, NotApplicable: s.NotApplicable,
 		Suppressed: s.Suppressed, Expired: s.Expired, ResultsLeftOut: leftOut, NotModelled: []notModelled{}}
+	if against != nil {
+		n := against.Counts()
+		p.Against = &states{n.New, n.Worse, n.Better, n.Unchanged, n.Resolved}
+	}
 	for _, n := range r.NotModelled {
 		p.NotModelled = append(p.NotModelled, notModelled{Type: n.Type, Count: n.Count, Why: n.Why})
 	}

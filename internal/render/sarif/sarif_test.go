@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/muralla-net/muralla/internal/diag"
+	"github.com/muralla-net/muralla/internal/diff/judged"
 	"github.com/muralla-net/muralla/internal/finding"
 	"github.com/muralla-net/muralla/internal/ref"
 )
@@ -60,7 +61,7 @@ func sample() finding.Report {
 	return r
 }
 
-var options = Options{Version: "v1.2.3", Base: "infra", Files: map[string]string{"muralla.yaml": "policy/muralla.yaml"}, Rules: []Rule{
+var options = Options{Version: "v1.2.3", Repository: finding.Repository{Base: "infra", Files: map[string]string{"muralla.yaml": "policy/muralla.yaml"}}, Rules: []Rule{
 	{"sg-from-alb", "only the load balancer reaches the task", "# sg-from-alb\n", "https://example.com/sg-from-alb"},
 	{"imds", "tasks cannot reach instance metadata", "", ""},
 	{"tls-client", "clients reach public services over TLS", "", ""}}}
@@ -150,7 +151,11 @@ func TestAnyReportIsValid(t *testing.T) {
 	results, links := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		r := drawReport(rt)
-		o := Options{All: rapid.Bool().Draw(rt, "all"), Base: rapid.SampledFrom([]string{"", "infra"}).Draw(rt, "base"), Version: odd.Draw(rt, "version"), Rules: options.Rules}
+		o := Options{All: rapid.Bool().Draw(rt, "all"), Repository: finding.Repository{Base: rapid.SampledFrom([]string{"", "infra"}).Draw(rt, "base")}, Version: odd.Draw(rt, "version"), Rules: options.Rules}
+		if rapid.Bool().Draw(rt, "compared") {
+			c := judged.Compare(judged.Remember(drawReport(rt)), r)
+			o.Against = &c
+		}
 		got := write(rt, r, o)
 		if problems := invalid(got); len(problems) > 0 {
 			rt.Fatalf("%s\n%s", strings.Join(problems, "\n"), got)
@@ -188,6 +193,58 @@ func TestAnyReportIsValid(t *testing.T) {
 	})
 	if results == 0 || links == 0 {
 		t.Errorf("%d results, %d links: the draw is too narrow", results, links)
+	}
+}
+
+// A comparison gives every result its state, and violations that are gone are
+// results as long as nothing else has their fingerprint.
+func TestStates(t *testing.T) {
+	violation := func(id ref.ID, s finding.Severity) finding.Finding {
+		return finding.Finding{Recommendation: "imds", Resource: id, Verdict: finding.Violates, Severity: s, Title: "open", Place: at("a.tf", 3)}
+	}
+	follows := func(id ref.ID) finding.Finding {
+		return finding.Finding{Recommendation: "imds", Resource: id, Verdict: finding.Follows, Title: "shut", Place: at("a.tf", 3)}
+	}
+	before := finding.Report{Findings: []finding.Finding{violation("same", finding.Low), violation("worse", finding.Low), violation("gone", finding.High),
+		violation("mended", finding.Low), follows("broken"), follows("good"), {Recommendation: "old", Resource: "x", Verdict: finding.Violates, Place: at("b.tf", 1)}}}
+	after := finding.Report{Findings: []finding.Finding{violation("same", finding.Low), violation("worse", finding.High), violation("added", finding.Low),
+		violation("broken", finding.Low), follows("mended"), follows("good"), follows("other")}}
+	compared := judged.Compare(judged.Remember(before), after)
+	for all, want := range map[bool]map[string]string{
+		false: {"same": "unchanged", "worse": "updated", "added": "new", "broken": "new", "gone": "absent", "mended": "absent", "x": "absent"},
+		true: {"same": "unchanged", "worse": "updated", "added": "new", "broken": "new", "gone": "absent", "mended": "updated", "x": "absent",
+			"good": "unchanged", "other": "new"},
+	} {
+		got := write(t, after, Options{All: all, Against: &compared})
+		if problems := invalid(got); len(problems) > 0 {
+			t.Error(strings.Join(problems, "\n"))
+		}
+		var log sarifLog
+		if err := json.Unmarshal(got, &log); err != nil {
+			t.Fatal(err)
+		}
+		states := map[string]string{}
+		for _, r := range log.Runs[0].Results {
+			states[r.Locations[0].LogicalLocations[0].FullyQualifiedName] = r.BaselineState
+			if r.BaselineState == "absent" && r.Kind != "fail" {
+				t.Errorf("%+v", r)
+			}
+		}
+		if diff := cmp.Diff(want, states); diff != "" {
+			t.Errorf("all %v: want -, got +:\n%s", all, diff)
+		}
+		var gone []string
+		for _, k := range before.Findings {
+			if k.Resource == "gone" {
+				gone = append(gone, k.Fingerprint())
+			}
+		}
+		if len(gone) != 1 || !strings.Contains(string(got), gone[0]) {
+			t.Errorf("what is gone has another fingerprint than before")
+		}
+		if a := log.Runs[0].Properties["muralla"].Against; a == nil || a.New != 1 || a.Worse != 2 || a.Unchanged != 1 || a.Resolved != 3 {
+			t.Errorf("%+v", a)
+		}
 	}
 }
 

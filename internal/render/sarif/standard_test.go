@@ -29,7 +29,8 @@ var standard = map[string]map[string]string{
 	"notification":           {"message!": "message", "level": "enum none note warning error", "locations": "[0] location"},
 	"result": {"ruleId": "string", "ruleIndex": "int 0", "kind": "enum notApplicable pass fail review open informational",
 		"level": "enum none note warning error", "message!": "message", "locations": "[0] location", "partialFingerprints": "map string",
-		"codeFlows": "[0] codeFlow", "relatedLocations": "[0] location", "suppressions": "[0] suppression", "fixes": "[0] fix", "properties": "bag"},
+		"baselineState": "enum new unchanged updated absent",
+		"codeFlows":     "[0] codeFlow", "relatedLocations": "[0] location", "suppressions": "[0] suppression", "fixes": "[0] fix", "properties": "bag"},
 	"fix":                {"description": "message", "artifactChanges!": "[1] artifactChange"},
 	"artifactChange":     {"artifactLocation!": "artifactLocation", "replacements!": "[1] replacement"},
 	"replacement":        {"deletedRegion!": "region", "insertedContent": "artifactContent"},
@@ -163,6 +164,9 @@ func (v *validator) run(run map[string]any) {
 		index, _ := strconv.Atoi(string(r["ruleIndex"].(json.Number)))
 		if index >= len(rules) || rules[index].(map[string]any)["id"] != r["ruleId"] {
 			v.wrong(at, "its rule is not the one at its index")
+		}
+		if (r["baselineState"] == nil) != (results[0].(map[string]any)["baselineState"] == nil) {
+			v.wrong(at, "some results have a state and some have not")
 		}
 		if (r["suppressions"] == nil) != (results[0].(map[string]any)["suppressions"] == nil) {
 			v.wrong(at, "some results have suppressions and some have not")
