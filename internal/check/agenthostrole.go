@@ -88,9 +88,9 @@ func (r *run) hostRole(h *topo.Host) finding.Finding {
 			}
 		}
 	}
-	for _, w := range r.strays() {
+	for _, w := range r.perhapsOn(h) {
 		if use, _, _ := r.hostModeRole(w); use != fact.No && !h.Managed {
-			gaps = append(gaps, because("in which cluster "+w.Name+" runs", w.Place))
+			gaps = append(gaps, r.whetherOn(w, h))
 		}
 	}
 	none := len(needs)+len(gaps) == 0

@@ -190,7 +190,9 @@ func contradictions(blurred, world judged) []string {
 	for k := range keys {
 		b, ok := blurred.of(k)
 		w, exists := world.of(k)
+		_, said := blurred.verdicts[k]
 		switch {
+		case !said && w == finding.Undecided: // silence claims nothing that such a world could deny
 		case !ok || !exists || b == finding.Undecided || b == w:
 		case b == finding.Follows && w == finding.NotApplicable: // there is nothing to follow
 		default:
@@ -222,8 +224,15 @@ func (d blurDesign) blursOf(s site, name string, pool map[string][]string) []blu
 			return nil
 		}
 		body := text[strings.IndexByte(text, '{'):]
+		worlds := []string{text, "", text + "\n" + text}
+		switch {
+		case head == "network_configuration": // tasks with interfaces of their own need it, and once
+			worlds = worlds[:1]
+		case single.MatchString(head):
+			worlds = worlds[:2]
+		}
 		return []blur{{s, fmt.Sprintf("dynamic %q {\n for_each = var.%s\n content %s\n}", head, name, body),
-			fmt.Sprintf("variable %q {\n  type = list(string)\n}\n", name), []string{text, "", text + "\n" + text}}}
+			fmt.Sprintf("variable %q {\n  type = list(string)\n}\n", name), worlds}}
 	}
 	others := d.others(s, pool)
 	var out []blur
@@ -264,6 +273,9 @@ func (d blurDesign) blursOf(s site, name string, pool map[string][]string) []blu
 // it makes, and not what it was given.
 var reference = regexp.MustCompile(`(^|[^A-Za-z0-9_."])(aws_[a-z_]+|data|module|each|local|var|count|[a-z_]+\.(value|key))\b\.?`)
 
+// single are blocks that Terraform takes once.
+var single = regexp.MustCompile(`^(service_connect_configuration|service_registries|metadata_options|runtime_platform|proxy_configuration|launch_template|health_check|redirect|forward|tls|deployment_controller|efs_volume_configuration|auto_scaling_group_provider|dns_config|auth|condition|dns_options|encryption_in_transit|encryption_info|domain_endpoint_options|vpc_config|vpc_options|iam_instance_profile)$`)
+
 // optional are arguments that may be left out, so that null, or an empty list,
 // is a world. Others AWS or Terraform would refuse.
 var optional = regexp.MustCompile(`/(launch_type|user_data|assign_public_ip|ssl_policy|internal|cidr_blocks|ipv6_cidr_blocks|ingress/security_groups|self|associate_public_ip_address|log_format|target_type|preserve_client_ip|http_tokens)$` +
@@ -292,17 +304,22 @@ func (d blurDesign) others(s site, pool map[string][]string) []string {
 // write around it: a range of ports that ends before it begins, a target group
 // with a protocol for functions, a network configuration for tasks without an
 // interface of their own, which are those of every mode but one, a Gateway Load
-// Balancer endpoint of a service of AWS.
+// Balancer endpoint of a service of AWS, ports below zero for what has ports, a
+// listener that speaks TLS without a certificate.
 func refused(s site, was, is string) bool {
 	a, errA := strconv.Atoi(was)
 	b, errB := strconv.Atoi(is)
 	switch ports := errA == nil && errB == nil; {
 	case strings.HasSuffix(s.where, "/from_port"):
-		return !ports || b > a
+		return !ports || b > a || b < 0
 	case strings.HasSuffix(s.where, "/to_port"):
 		return !ports || b < a
 	}
 	if strings.HasSuffix(s.where, "/network_mode") && is != `"awsvpc"` {
+		return true
+	}
+	tls := regexp.MustCompile(`^"?(HTTPS|TLS)"?$`)
+	if strings.HasSuffix(strings.ToLower(s.where), "listener/protocol") && tls.MatchString(is) && !tls.MatchString(was) {
 		return true
 	}
 	return slices.Contains([]string{`"lambda"`, `"alb"`, `"none"`, `"EXTERNAL"`, `"GatewayLoadBalancer"`}, is)
@@ -343,10 +360,15 @@ func poolOf(designs []blurDesign) map[string][]string {
 
 // blurrable are the sites that can be blurred so that what is there is one of
 // the possible worlds. Where muralla.yaml names things, it means the names that
-// the design shows: who gives a thing another name also says so there.
+// the design shows: who gives a thing another name also says so there. And an
+// organisation or account without value that a policy asks for is taken for the
+// estate's own.
 func (d blurDesign) blurrable() []site {
 	names := regexp.MustCompile(`^locals|/(name|identifier|for_each)\b`)
 	return slices.DeleteFunc(d.sites(), func(s site) bool {
+		if (d.in.Organization != "" || len(d.in.Accounts) > 0) && strings.Contains(s.where, "/aws:") {
+			return true
+		}
 		return len(d.in.Flows)+len(d.in.Services) > 0 && names.MatchString(s.where)
 	})
 }

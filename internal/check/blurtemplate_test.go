@@ -135,6 +135,9 @@ func (d templateDesign) mayLack(s templateSite) bool {
 		p, _ := params[name].(map[string]any)
 		return ok && p["Default"] != nil
 	}
+	if s.where == "AWS::EC2::Subnet/Ipv6CidrBlock" && d.at(templateSite{file: s.file, path: []any{"Resources", s.path[1], "Properties", "AssignIpv6AddressOnCreation"}}) != nil {
+		return false // AWS assigns no addresses of a range that is not there
+	}
 	return !required.MatchString(s.where)
 }
 

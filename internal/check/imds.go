@@ -40,6 +40,29 @@ func (r *run) strays() []*topo.Workload {
 	return out
 }
 
+// perhapsOn are the workloads that may run on a host though it is not among
+// their hosts: their cluster is not known, or which hosts of it they use.
+func (r *run) perhapsOn(h *topo.Host) []*topo.Workload {
+	out := r.strays()
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		if w.Cluster == "" || w.Cluster != h.Cluster || w.Hosts.More == "" || w.Kind == topo.StandaloneWorkload || isExternal(w) ||
+			slices.ContainsFunc(w.Hosts.List, func(l topo.Link) bool { return l.ID == h.ID }) {
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// whetherOn says what is not known of a workload that may run on a host.
+func (r *run) whetherOn(w *topo.Workload, h *topo.Host) finding.Evidence {
+	if w.Cluster == "" {
+		return because("in which cluster "+w.Name+" runs", w.Place)
+	}
+	return because("whether "+w.Name+" runs on "+h.Name+": "+w.Hosts.More, w.Place)
+}
+
 // isContainerHost is whether a host runs or may run tasks. A host whose user
 // data does not tell may do so if the design has anything of ECS.
 func (r *run) isContainerHost(h *topo.Host) fact.Tri {
@@ -242,10 +265,10 @@ func (r *run) metadata(h *topo.Host) finding.Finding {
 		}
 		f.Evidence = append(f.Evidence, because(fmt.Sprintf("%s: %s", m, b.why.Text), b.why.Place))
 	}
-	for _, w := range r.strays() {
+	for _, w := range r.perhapsOn(h) {
 		if m, _ := w.Mode.Get(); blocks(h, m).fact != fact.Yes {
 			all = all.And(fact.Unknown)
-			f.Gaps = append(f.Gaps, because("in which cluster "+w.Name+" runs", w.Place))
+			f.Gaps = append(f.Gaps, r.whetherOn(w, h))
 		}
 	}
 	switch {
@@ -345,9 +368,43 @@ func judgeIMDSv2(r *run) {
 	}
 }
 
+// bridgesOn is whether containers in bridge mode run on a host, or may do so: of
+// what is not known the gaps say it. Hosts of which no task is known must be safe
+// for them.
+func (r *run) bridgesOn(h *topo.Host) (bridge bool, perhaps []finding.Evidence) {
+	some, none := false, true
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		for _, l := range w.Hosts.List {
+			if l.ID != h.ID {
+				continue
+			}
+			m, known := w.Mode.Get()
+			sure := w.Launch.IsKnown() && w.Exists == fact.Yes && l.Exists == fact.Yes
+			some, none = true, none && !sure
+			switch {
+			case !known:
+				perhaps = append(perhaps, gap("network mode of "+w.Name, w.Mode))
+			case m == topo.ModeBridge && sure:
+				return true, nil
+			case m == topo.ModeBridge:
+				perhaps = append(perhaps, because("whether "+w.Name+" runs on "+h.Name, w.Place))
+			}
+		}
+	}
+	for _, w := range r.perhapsOn(h) {
+		if m, known := w.Mode.Get(); !known || m == topo.ModeBridge {
+			perhaps = append(perhaps, r.whetherOn(w, h))
+		}
+	}
+	if none && len(perhaps) == 0 && some {
+		perhaps = append(perhaps, because("which tasks run on "+h.Name, h.Place))
+	}
+	return none || len(perhaps) > 0, distinct(perhaps)
+}
+
 func (r *run) tokens(h *topo.Host) finding.Finding {
-	runs := r.runsOn(h.ID)
-	bridge := len(runs[topo.ModeBridge])+len(runs[topo.ModeUnknown]) > 0 || len(runs) == 0
+	bridge, perhaps := r.bridgesOn(h)
 	required, known := h.Metadata.Tokens.Get()
 	hops, hopsKnown := h.Metadata.HopLimit.Get()
 	on, onKnown := h.Metadata.Endpoint.Get()
@@ -372,7 +429,7 @@ func (r *run) tokens(h *topo.Host) finding.Finding {
 		f.Message = "IMDSv1 needs no token: a request that an application is tricked into is enough to read the role's credentials."
 		f.Evidence = []finding.Evidence{because(tokens+" is optional", h.Metadata.Tokens.Place)}
 		f.Facts = []string{"tokens"}
-	case bridge && hopsKnown && hops > 1: // without tokens it is worse
+	case bridge && len(perhaps) == 0 && hopsKnown && hops > 1: // without tokens it is worse
 		f.Verdict, f.Title = finding.Violates, fmt.Sprintf("the hop limit of %s lets bridge containers get tokens", h.Name)
 		f.Message = fmt.Sprintf("A hop limit of %d lets the answer to a token request cross the Docker bridge.", hops)
 		f.Severity, f.SeverityWhy = finding.Low, "tokens are required, but containers can get them"
@@ -381,7 +438,7 @@ func (r *run) tokens(h *topo.Host) finding.Finding {
 		}
 		f.Evidence = []finding.Evidence{because(fmt.Sprintf("%s is %d", limit, hops), h.Metadata.HopLimit.Place)}
 		f.Facts = []string{"hops"}
-	case known && (!bridge || hopsKnown):
+	case known && (!bridge || hopsKnown && hops <= 1):
 		f.Verdict, f.Title, f.Message = finding.Follows, h.Name+" requires IMDSv2", "Every request for metadata needs a token."
 		f.Evidence = []finding.Evidence{because(tokens+" is required", h.Metadata.Tokens.Place)}
 	default:
@@ -389,6 +446,9 @@ func (r *run) tokens(h *topo.Host) finding.Finding {
 		f.Message = "What the design does not write depends on the defaults of the account and of the machine image."
 		if !known {
 			f.Gaps = append(f.Gaps, notWritten(tokens, h.Metadata.Tokens, at))
+		}
+		if known || hopsKnown && hops > 1 {
+			f.Gaps = append(f.Gaps, perhaps...)
 		}
 		if known {
 			f.Title = "it is not known whether bridge containers get tokens of " + h.Name

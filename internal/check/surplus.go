@@ -23,7 +23,12 @@ func (r *run) doorGroups() {
 			continue
 		}
 		declared, more := r.doorListens(e)
-		r.add(e.Thing, r.doorGroup(e, declared, more))
+		f := r.doorGroup(e, declared, more)
+		if p := r.VPCEndpoint(e.ID); p != nil && p.Kind == topo.EndpointKindUnknown && f.Verdict != finding.Undecided {
+			f = finding.Finding{Verdict: finding.Undecided, Severity: finding.Low, Title: "it is not known whether " + r.Label(e.ID) + " has an interface",
+				Message: "Only an interface endpoint has security groups.", Gaps: []finding.Evidence{because("the kind of "+r.Label(e.ID), e.Place)}}
+		}
+		r.add(e.Thing, f)
 	}
 }
 

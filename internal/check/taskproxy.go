@@ -14,10 +14,11 @@ import (
 // leakingTasks are the containers on a host that set a proxy and send it what
 // they ask for credentials. Unsure says which may do so.
 func (r *run) leakingTasks(h *topo.Host) (leaks, unsure []finding.Evidence) {
+	perhaps := r.perhapsOn(h)
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
 		j := slices.IndexFunc(w.Hosts.List, func(l topo.Link) bool { return l.ID == h.ID })
-		if j < 0 {
+		if j < 0 && !slices.Contains(perhaps, w) {
 			continue
 		}
 		d := r.TaskDefinition(w.Definition)
@@ -33,7 +34,7 @@ func (r *run) leakingTasks(h *topo.Host) (leaks, unsure []finding.Evidence) {
 		}
 		for _, c := range d.Containers {
 			switch leak, why := sendsCredentials(c); {
-			case leak == fact.Yes && w.Launch.IsKnown() && w.Hosts.List[j].Exists == fact.Yes:
+			case leak == fact.Yes && w.Launch.IsKnown() && w.Exists == fact.Yes && j >= 0 && w.Hosts.List[j].Exists == fact.Yes:
 				leaks = append(leaks, because(fmt.Sprintf("container %s of %s sends requests to %s through its proxy", c.Name, w.Name, credentialsAddr), c.Place))
 			case leak == fact.Yes:
 				unsure = append(unsure, because(fmt.Sprintf("whether %s, which sends requests to %s through a proxy, runs on %s", w.Name, credentialsAddr, h.Name), w.Place))

@@ -102,8 +102,8 @@ func (r *run) call(w *topo.Workload, d *topo.TaskDefinition, c topo.Container, c
 			return e, "", false // itself
 		case named:
 			where = workloadNames(peers)
-		case tls != fact.Yes && r.perhapsNamed(w, call, domain != "") != "":
-			return e, r.perhapsNamed(w, call, domain != ""), false
+		case tls != fact.Yes && r.perhapsNamed(call, domain != "") != "":
+			return e, r.perhapsNamed(call, domain != ""), false
 		case domain != "":
 			where = "a service of the namespace " + domain
 		case !service:
@@ -128,7 +128,7 @@ func (r *run) call(w *topo.Workload, d *topo.TaskDefinition, c topo.Container, c
 	if e.because.Place.IsZero() {
 		e.because.Place, e.gap.Place = c.Place, c.Place
 	}
-	if tls == fact.No && balancer == nil && len(peers) > 0 && meshed(d) && !slices.ContainsFunc(peers, func(o *topo.Workload) bool { return !meshed(r.TaskDefinition(o.Definition)) }) {
+	if tls == fact.No && balancer == nil && len(peers) > 0 && mayBeMeshed(d) && !slices.ContainsFunc(peers, func(o *topo.Workload) bool { return !mayBeMeshed(r.TaskDefinition(o.Definition)) }) {
 		// The proxies on both sides may add TLS.
 		e.encrypted, e.gap = fact.Unknown, because("the TLS mode of the virtual nodes of "+where+": resources of App Mesh are not read", call.Place)
 	}
@@ -231,10 +231,10 @@ func (r *run) perhapsConnected(w *topo.Workload, host string) string {
 }
 
 // perhapsNamed says why a private name may be of a service of the design after
-// all.
-func (r *run) perhapsNamed(w *topo.Workload, call topo.Call, domain bool) string {
+// all: of another one, or of the one that calls, which then calls itself.
+func (r *run) perhapsNamed(call topo.Call, domain bool) string {
 	for i := range r.Workloads {
-		if o := &r.Workloads[i]; o != w && o.DiscoveryMore != "" && (domain || call.Open != "" || private(call.Host)) {
+		if o := &r.Workloads[i]; o.DiscoveryMore != "" && (domain || call.Open != "" || private(call.Host)) {
 			return "whether " + o.Name + " has the name: " + o.DiscoveryMore
 		}
 	}

@@ -192,6 +192,12 @@ func meshed(d *topo.TaskDefinition) bool {
 	return d != nil && !d.Elsewhere && (d.Mesh || slices.ContainsFunc(d.Containers, func(c topo.Container) bool { return strings.Contains(c.Image.Or(""), "aws-appmesh-envoy") }))
 }
 
+// mayBeMeshed reports whether it is possible that tasks have such a proxy: also
+// if not all their containers are known.
+func mayBeMeshed(d *topo.TaskDefinition) bool {
+	return d == nil || d.Elsewhere || d.ContainersMore != "" || meshed(d)
+}
+
 // networkEncrypts is whether the network encrypts what two services exchange:
 // VPC encryption controls that are enforced, or, if the way is direct, Nitro
 // instances on both sides in one VPC (AWS "Encryption in transit" of Amazon

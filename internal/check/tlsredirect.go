@@ -22,7 +22,11 @@ func judgeTLSRedirect(r *run) {
 		}
 	}
 	for _, l := range r.loose() {
-		if p := strings.ToUpper(l.Protocol.Or("")); p == "" || isPlain(p) {
+		switch p := strings.ToUpper(l.Protocol.Or("")); {
+		case isTLS(p):
+			r.add(l.Thing, finding.Finding{Verdict: finding.Follows, Title: l.Name + " speaks TLS",
+				Message: "There is nothing to redirect on this listener, whichever load balancer it is of."})
+		case p == "" || isPlain(p):
 			r.add(l.Thing, ofUnknown(l))
 		}
 	}

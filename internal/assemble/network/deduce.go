@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/muralla-net/muralla/internal/assemble/network/read"
+	"github.com/muralla-net/muralla/internal/fact"
 	"github.com/muralla-net/muralla/internal/ref"
 	"github.com/muralla-net/muralla/internal/topo"
 )
@@ -106,10 +107,12 @@ func (f *finisher) deduce() {
 	for i := range s.Endpoints {
 		e := &s.Endpoints[i]
 		for _, l := range e.Subnets.List {
-			t.join("endpoint "+e.ID, l.ID)
+			if binds(e.Subnets, l) {
+				t.join("endpoint "+e.ID, l.ID)
+			}
 		}
 		for _, l := range e.Groups.List {
-			if !several[l.ID] {
+			if binds(e.Groups, l) && !several[l.ID] {
 				t.join("endpoint "+e.ID, l.ID)
 			}
 		}
@@ -143,6 +146,12 @@ func (f *finisher) deduce() {
 			}
 		}
 	}
+}
+
+// binds reports whether a link tells the VPC of what has it: one of several that
+// may be there tells only where the thing would be if it has this one.
+func binds(list topo.Links, l topo.Link) bool {
+	return l.Exists == fact.Yes || len(list.List) == 1 && list.More == ""
 }
 
 // known writes down the VPC of things that are only referred to, where the

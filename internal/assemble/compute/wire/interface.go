@@ -35,28 +35,45 @@ func Read(d *design.Design, subnets, groups, vpc resource.Value) Interface {
 }
 
 // VPCOf is the VPC of subnets that the design writes or looks up, or empty. A
-// thing lives in one VPC, so the first subnet that tells it is enough.
+// thing lives in one VPC, so the first of its subnets that tells it is enough;
+// subnets that only may be its own tell it if all of them agree and there are no
+// others.
 func VPCOf(d *design.Design, subnets topo.Links) ref.ID {
+	var perhaps ref.ID
+	agree := subnets.More == ""
 	for _, l := range subnets.List {
-		r, ok := d.Find(l.ID)
-		if !ok { // the list that a data source finds: data.aws_subnets.x.ids
-			if i := strings.LastIndexByte(string(l.ID), '.'); i > 0 {
-				r, ok = d.Find(l.ID[:i])
-			}
+		vpc := vpcOf(d, l.ID)
+		if vpc != "" && l.Exists == fact.Yes {
+			return vpc
 		}
-		if !ok { // one of them, by its id
-			r, ok = d.Lookup(l.ID)
+		agree = agree && vpc != "" && (perhaps == "" || perhaps == vpc)
+		perhaps = vpc
+	}
+	if agree {
+		return perhaps
+	}
+	return ""
+}
+
+func vpcOf(d *design.Design, subnet ref.ID) ref.ID {
+	r, ok := d.Find(subnet)
+	if !ok { // the list that a data source finds: data.aws_subnets.x.ids
+		if i := strings.LastIndexByte(string(subnet), '.'); i > 0 {
+			r, ok = d.Find(subnet[:i])
 		}
-		if !ok {
-			continue
-		}
-		if r.Type == "aws_default_subnet" {
-			return read.DefaultVPC(d, r)
-		}
-		for _, v := range []resource.Value{r.Get("vpc_id"), read.Filter(r, "vpc-id")} {
-			if vpc := d.Link(v); vpc.ID != "" {
-				return vpc.ID
-			}
+	}
+	if !ok { // one of them, by its id
+		r, ok = d.Lookup(subnet)
+	}
+	if !ok {
+		return ""
+	}
+	if r.Type == "aws_default_subnet" {
+		return read.DefaultVPC(d, r)
+	}
+	for _, v := range []resource.Value{r.Get("vpc_id"), read.Filter(r, "vpc-id")} {
+		if vpc := d.Link(v); vpc.ID != "" {
+			return vpc.ID
 		}
 	}
 	return ""
