@@ -197,19 +197,26 @@ func (r *run) exposedAt(ids []ref.ID, name string, ports netset.Ports, to intent
 func (r *run) reachedCause(e *topo.Endpoint) string { return "reached " + string(r.ownerOf(e)) }
 
 // internetSources are the ranges of the internet that the groups of an endpoint
-// admit to some ports: all of it if no rule tells.
+// admit to some ports: all of it if no rule tells. A family of which nothing
+// arrives is left out, whatever the rules say of it.
 func (r *run) internetSources(id ref.ID, ports netset.Ports) (names []string, addrs netset.Addrs) {
+	arrive := netset.Internet()
+	for _, family := range []netset.Addrs{netset.AllV4(), netset.AllV6()} {
+		if r.connect(reach.Outside(family.Intersect(netset.Internet())), reach.At(id), ports).Packets.Maybe.IsEmpty() {
+			arrive = arrive.Minus(family)
+		}
+	}
 	for _, a := range r.net.Admitted(id, ports) {
 		if a.Rule == nil || a.Rule.Peer.Kind == topo.PeerGroup || !a.Ports.Sure.Overlaps(ports) {
 			continue
 		}
-		if from := a.Range.Intersect(netset.Internet()); !from.IsEmpty() {
+		if from := a.Range.Intersect(arrive); !from.IsEmpty() {
 			addrs = addrs.Union(from)
 			names = append(names, r.peerName(a.Rule.Peer))
 		}
 	}
 	if addrs.IsEmpty() {
-		addrs = netset.Internet()
+		addrs = arrive
 	}
 	slices.Sort(names)
 	return slices.Compact(names), addrs

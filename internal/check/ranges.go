@@ -112,6 +112,8 @@ func (r *run) rangeAbout(to ref.ID, b topo.Block, expected expects) string {
 	text := strings.Join(parts, ", ")
 	who, unsure := r.livesIn(to, b, expected)
 	switch {
+	case len(who) == 0 && !unsure && b.Prefix.IsValid() && netset.Prefix(b.Prefix).Fraction(netset.Internet()) >= wide:
+		return text // it is the internet that lives there
 	case len(who) == 0 && unsure:
 		return text + "; it is not known who lives there but the rule admits it"
 	case len(who) == 0:

@@ -62,6 +62,25 @@ func TestHostEndpoints(t *testing.T) {
 				device_index = 0
 			}
 		}`, "aws_instance.i", "host in aws_subnet.a holds aws_security_group.g public false v6 false listens …"},
+		{"address of its interface, which forwards", `resource "aws_network_interface" "n" {
+			subnet_id = aws_subnet.a.id
+			security_groups = [aws_security_group.g.id]
+			source_dest_check = false
+		}
+		resource "aws_eip" "e" { network_interface = aws_network_interface.n.id }
+		resource "aws_instance" "i" {
+			network_interface {
+				network_interface_id = aws_network_interface.n.id
+				device_index = 0
+			}
+		}`, "aws_instance.i", "host in aws_subnet.a holds aws_security_group.g public true v6 false listens … forwards yes"},
+		{"no address by the subnet for an interface that was there", `resource "aws_network_interface" "n" {
+			subnet_id = aws_subnet.pub.id
+			security_groups = [aws_security_group.g.id]
+		}
+		resource "aws_instance" "i" {
+			network_interface { network_interface_id = aws_network_interface.n.id }
+		}`, "aws_instance.i", "host in aws_subnet.pub holds aws_security_group.g public false v6 false listens …"},
 		{"spot fleet", `resource "aws_spot_fleet_request" "f" {
 			launch_specification {
 				subnet_id = aws_subnet.a.id
@@ -69,6 +88,18 @@ func TestHostEndpoints(t *testing.T) {
 			}
 		}`, "aws_spot_fleet_request.f", "host in aws_subnet.a holds aws_security_group.g public false v6 false listens …"},
 	})
+}
+
+// An interface with which an instance starts is the instance, and not a second
+// thing with the same rules.
+func TestInterfaceOfHostIsTheHost(t *testing.T) {
+	s, _ := read(t, base+`resource "aws_network_interface" "n" { subnet_id = aws_subnet.a.id }
+	resource "aws_instance" "i" {
+		network_interface { network_interface_id = aws_network_interface.n.id }
+	}`)
+	if got := endpoint(s, "aws_network_interface.n"); got != "none" {
+		t.Errorf("the interface is a thing beside its instance: %s", got)
+	}
 }
 
 func TestHostListensForItsTasks(t *testing.T) {

@@ -148,6 +148,15 @@ func (d *Design) Find(id ref.ID) (resource.Resource, bool) {
 	return d.all[i], true
 }
 
+// Own is the resource of exactly this name, also of one that is an alias.
+func (d *Design) Own(id ref.ID) (resource.Resource, bool) {
+	i, ok := d.byID[id]
+	if !ok {
+		return resource.Resource{}, false
+	}
+	return d.all[i], true
+}
+
 // GivenAway says why a missing part of the design may add to a thing, or "".
 func (d *Design) GivenAway(id ref.ID) string { return d.given[resource.OfAll][id] }
 

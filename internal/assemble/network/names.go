@@ -46,12 +46,31 @@ func settleNames(d *design.Design) {
 	}
 	for _, res := range d.Of("aws_instance") {
 		d.Alias(res.ID+".primary_network_interface_id", res.ID)
+		interfacesOf(d, res)
 	}
 	for _, res := range d.Of("aws_eip") {
 		d.Alias(res.ID+".allocation_id", res.ID)
 	}
 	filter.NameLists(d)
 	lookup.Resolve(d)
+}
+
+// interfacesOf makes the interfaces with which an instance starts the instance
+// itself: what is said of one, an Elastic IP address or a target, is said of the
+// other.
+func interfacesOf(d *design.Design, instance resource.Resource) {
+	for _, attr := range []string{"network_interface", "primary_network_interface"} {
+		for _, b := range instance.Get(attr).Items() {
+			v := b.Get("network_interface_id")
+			if v.Kind != resource.Ref || v.Maybe || b.Maybe || read.IsList(v.Ref) {
+				continue
+			}
+			eni, ok := d.Own(v.Ref.ID)
+			if ok && eni.Type == "aws_network_interface" && eni.Exists == instance.Exists {
+				d.Alias(eni.ID, instance.ID)
+			}
+		}
+	}
 }
 
 // defaultsOfVPCs names what AWS makes with a VPC: by the resource that adopts

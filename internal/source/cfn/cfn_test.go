@@ -281,6 +281,12 @@ func TestRead(t *testing.T) {
 			said:  []string{"error b.yml:4 stacks depend on each other"},
 		},
 		{
+			name:  "names that make stacks import from each other join neither",
+			files: "-- a.yml --\nParameters:\n  Net: {Type: String}\nResources:\n  V: {Type: AWS::EC2::Subnet, Properties: {VpcId: !ImportValue {'Fn::Sub': '${Net}-VPC'}}}\nOutputs:\n  O: {Value: !ImportValue {'Fn::Sub': '${Net}-VPC'}, Export: {Name: !Sub '${AWS::StackName}-VPC'}}\n-- b.yml --\nParameters:\n  Net: {Type: String}\nResources:\n  V: {Type: AWS::EC2::Subnet, Properties: {VpcId: !ImportValue {'Fn::Sub': '${Net}-VPC'}}}\nOutputs:\n  O: {Value: !ImportValue {'Fn::Sub': '${Net}-VPC'}, Export: {Name: !Sub '${AWS::StackName}-VPC'}}\n",
+			want:  []string{"a/V AWS::EC2::Subnet {VpcId: $import:${a/Net}-VPC.}", "b/V AWS::EC2::Subnet {VpcId: $import:${b/Net}-VPC.}"},
+			said:  []string{"warning a.yml:4 imported value not here", "warning b.yml:4 imported value not here"},
+		},
+		{
 			name:  "siblings that depend on each other",
 			files: network + "-- main.yml --\nResources:\n  A: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: net/vpc.yaml, Parameters: {Cidr: !GetAtt B.Outputs.VpcId}}}\n  B: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: net/vpc.yaml, Parameters: {Cidr: !GetAtt A.Outputs.VpcId}}}\n",
 			want: []string{

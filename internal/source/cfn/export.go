@@ -134,6 +134,9 @@ func (s *stack) imports(written resource.Value, at ref.Place) (resource.Value, b
 	r := s.r
 	want := name.Of(written)
 	found, match := r.index.best(r.index.exports, want, s.path)
+	if match != name.Same {
+		found = slices.DeleteFunc(found, s.mutual)
+	}
 	if of, ok := want.Hole(); ok && len(found) > 1 {
 		if sources := s.sources(of); sources != nil {
 			found = slices.DeleteFunc(found, func(o offer) bool { return !sources[o.path] })
@@ -171,10 +174,24 @@ func (s *stack) imports(written resource.Value, at ref.Place) (resource.Value, b
 	return v, true
 }
 
-// sources are the stacks that export everything which a stack imports by names
-// with one hole: a parameter that holds the name of a stack names one stack. It
-// is nil if there is none.
-func (s *stack) sources(of resource.Reference) map[ref.ID]bool {
+// mutual reports whether the stack of an offer imports from this one, as far as
+// names tell. CloudFormation lets no two stacks import from each other, so names
+// that say so of both tell nothing of either: each imports from a third.
+func (s *stack) mutual(o offer) bool {
+	from := s.r.reach(o)
+	if from == nil {
+		return false
+	}
+	for _, want := range from.wants() {
+		if found, match := s.r.index.best(s.r.index.exports, want, from.path); len(found) == 1 && found[0].path == s.path && match != name.Same {
+			return true
+		}
+	}
+	return false
+}
+
+// wants are the names that a stack imports.
+func (s *stack) wants() []name.Pattern {
 	if s.wanted == nil {
 		s.wanted = []name.Pattern{}
 		all := eval.New(s.expanded, eval.Options{
@@ -191,8 +208,15 @@ func (s *stack) sources(of resource.Reference) map[ref.ID]bool {
 			all.Output(n)
 		}
 	}
+	return s.wanted
+}
+
+// sources are the stacks that export everything which a stack imports by names
+// with one hole: a parameter that holds the name of a stack names one stack. It
+// is nil if there is none.
+func (s *stack) sources(of resource.Reference) map[ref.ID]bool {
 	var out map[ref.ID]bool
-	for _, want := range s.wanted {
+	for _, want := range s.wants() {
 		if h, ok := want.Hole(); !ok || h != of {
 			continue
 		}

@@ -25,13 +25,16 @@ func (r *reader) endpoint(res resource.Resource, t topo.Thing, subnets resource.
 	}
 	associate := []resource.Value{l.get("associate_public_ip_address")}
 	fixed := []resource.Value{l.get("private_ip")}
+	given := []resource.Value{} // the interfaces, those that are made before too
+	made := true                // with the host
 	for _, b := range nics.Items() {
 		if b.Kind == resource.Unknown {
 			groups = append(groups, b)
 			continue
 		}
 		if eni := b.Get("network_interface_id"); !eni.IsNull() {
-			found, ok := r.d.Find(r.d.Link(eni).ID)
+			found, ok := r.interfaceOf(eni)
+			made = false
 			if !ok {
 				lost := resource.Value{Kind: resource.Unknown, Why: "its network interface is made elsewhere", Place: eni.Place}
 				groups, places = append(groups, lost), append(places, lost)
@@ -39,6 +42,7 @@ func (r *reader) endpoint(res resource.Resource, t topo.Thing, subnets resource.
 			}
 			b = found.Body
 		}
+		given = append(given, b)
 		groups = append(groups, b.Get("security_groups"))
 		if subnets.IsNull() {
 			places = append(places, b.Get("subnet_id"))
@@ -56,20 +60,35 @@ func (r *reader) endpoint(res resource.Resource, t topo.Thing, subnets resource.
 	e := n.Endpoint(t, topo.HostEndpoint)
 	e.Fixed = wire.Addresses(wire.Join(fixed...))
 	e.PublicIPv4 = design.Bool(wire.First(associate...), false)
-	if wire.First(associate...).IsNull() {
+	// A subnet gives public addresses to interfaces that a launch makes, not to
+	// those it finds (AWS "Public IPv4 addresses").
+	if made && wire.First(associate...).IsNull() {
 		e.PublicIPv4 = wire.MapPublicIP(r.d, e.Subnets)
 	}
-	e.IPv6 = ipv6(r.d, l, nics, e.Subnets)
+	e.IPv6 = ipv6(r.d, l, given, e.Subnets)
 	e.Forwards = forwards(l.get("source_dest_check"))
+	for _, b := range given {
+		e.Forwards = e.Forwards.Or(forwards(b.Get("source_dest_check")))
+	}
 	e.ListensMore = ListensMore
 	return e
 }
 
+// interfaceOf is the interface of the design that a value names.
+func (r *reader) interfaceOf(v resource.Value) (resource.Resource, bool) {
+	if v.Kind == resource.Ref {
+		if res, ok := r.d.Own(v.Ref.ID); ok {
+			return res, true
+		}
+	}
+	return r.d.Find(r.d.Link(v).ID)
+}
+
 // ipv6 tells whether instances have IPv6 addresses: those that are asked for,
 // or what the subnet assigns.
-func ipv6(d *design.Design, l layers, nics resource.Value, subnets topo.Links) fact.Fact[bool] {
+func ipv6(d *design.Design, l layers, nics []resource.Value, subnets topo.Links) fact.Fact[bool] {
 	for _, key := range []string{"ipv6_address_count", "ipv6_addresses"} {
-		for _, v := range append([]resource.Value{l.get(key)}, wire.Each(nics, key)...) {
+		for _, v := range append([]resource.Value{l.get(key)}, each(nics, key)...) {
 			switch wire.Written(v) {
 			case fact.Yes:
 				if n, ok := design.Int(v, 0).Get(); v.Kind != resource.List && ok && n == 0 {
@@ -82,6 +101,14 @@ func ipv6(d *design.Design, l layers, nics resource.Value, subnets topo.Links) f
 		}
 	}
 	return wire.AssignIPv6(d, subnets)
+}
+
+func each(of []resource.Value, key string) []resource.Value {
+	var out []resource.Value
+	for _, v := range of {
+		out = append(out, v.Get(key))
+	}
+	return out
 }
 
 func forwards(check resource.Value) fact.Tri {

@@ -118,7 +118,7 @@ func (r *reader) answer(v resource.Value, depth int) {
 		}
 		return
 	}
-	if v.Kind != resource.Map {
+	if v.Kind != resource.Map || isTemplate(v) {
 		return
 	}
 	if code, data := v.Get("status_code"), v.Get("data"); code.Kind == resource.Number && data.Kind == resource.Map {
@@ -158,6 +158,20 @@ func (r *reader) answer(v resource.Value, depth int) {
 	for _, key := range slices.Sorted(maps.Keys(v.Map)) {
 		r.answer(v.Map[key], depth+1)
 	}
+}
+
+// isTemplate reports whether a document is a template of CloudFormation, whose
+// properties have the names of the API, but are what somebody wants.
+func isTemplate(v resource.Value) bool {
+	if !v.Get("AWSTemplateFormatVersion").IsNull() {
+		return true
+	}
+	for _, e := range v.Get("Resources").Map {
+		if strings.Contains(e.Get("Type").Text, "::") {
+			return true
+		}
+	}
+	return false
 }
 
 // list reads one list of things. It reports whether it is one of AWS.

@@ -116,6 +116,8 @@ func TestRecognise(t *testing.T) {
 		`{"services": []}`:                                false,
 		`{"format_version": "1.2", "planned_values":{}}`:  false,
 		`{"Resources": {"A": {"Type": "AWS::EC2::VPC"}}}`: false,
+		// Properties of a template have the names of the API.
+		`{"Resources": {"R": {"Type": "AWS::Events::Rule", "Properties": {"Targets": [{"Id": "t", "EcsParameters": {}}]}}}}`: false,
 		``:     false,
 		`[[[`:  false,
 		`true`: false,
