@@ -48,7 +48,9 @@ func hostText(h *topo.Host) ref.ID {
 func tokensRequired(h *topo.Host) finding.Change {
 	c := setting(hostText(h), finding.Value{Fields: []finding.Field{
 		{Name: "http_tokens", Value: asText("required")}, {Name: "http_put_response_hop_limit", Value: asWord("1")}}}, "metadata_options")
-	c.Note = "Instances that run get it when they are replaced."
+	if h.Template != "" {
+		c.Note = "Instances that run get it when they are replaced."
+	}
 	return c
 }
 

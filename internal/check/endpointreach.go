@@ -163,9 +163,7 @@ func (r *run) inTrouble(p *topo.VPCEndpoint, list []trouble, names []string) fin
 	f.Message, f.Fix = strings.Join(distinctText(messages), " "), strings.Join(distinctText(fixes), " ")
 	f.Evidence, f.Path = distinct(f.Evidence), distinctText(f.Path)
 	f.Facts = distinctText(f.Facts)
-	if !slices.ContainsFunc(list, func(t trouble) bool { return t.fact != "dns" }) {
-		f.Changes = first.changes
-	}
+	f.Changes = together(list)
 	return f
 }
 
@@ -293,6 +291,9 @@ func (r *run) throughInterface(p *topo.VPCEndpoint, u user) (out []trouble, gaps
 		message: fmt.Sprintf("HTTPS from %s in %s does not get there.", u.w.Name, r.spotName(u.spot)),
 		path:    fmt.Sprintf("%s > %s tcp/443 is stopped", r.Label(r.ownerOf(u.e)), label),
 		ask:     r.ask(fmt.Sprintf("%s -> %s tcp/443", r.Selector(r.ownerOf(u.e)), r.Selector(p.ID)))}
+	if len(gates) == 1 && gates[reach.GateGroupIn] {
+		t.changes = r.admitted(e, u.e)
+	}
 	if len(open) > 0 {
 		t.severity, t.why, t.fact, t.ask = finding.Medium, "calls fail by chance", "chance", ""
 		t.what = fmt.Sprintf("%s connects to it only by chance", u.w.Name)
@@ -371,7 +372,7 @@ func (r *run) throughGateway(p *topo.VPCEndpoint, u user) (out []trouble, gaps [
 	case fact.No:
 		t := trouble{what: r.spotName(u.spot) + " does not route to it", fact: "table " + r.spotName(u.spot), evidence: []finding.Evidence{why},
 			message: fmt.Sprintf("%s calls the service from there, and its route table does not lead to the endpoint.", u.w.Name),
-			fix:     "Associate the endpoint with the route table of " + r.spotName(u.spot) + "."}
+			fix:     "Associate the endpoint with the route table of " + r.spotName(u.spot) + ".", changes: r.routed(p, u.spot)}
 		t.severity, t.why = r.without(u)
 		return []trouble{t}, nil
 	case fact.Unknown:

@@ -26,14 +26,16 @@ const (
 	Set                // the attribute or block at Path has Value
 	Replace            // the block at Path becomes Value, whatever it held
 	Exchange           // in the place of the attribute at Path stands the only one in the fields of Value
-	Remove             // the attribute or block at Path is taken away
+	Remove             // the attribute or block at Path is taken away; of a list with Value its element Value; without a Path the resource
 	Assign             // the shell script at Path writes the line Value, of the form NAME=VALUE, into the settings of the agent
 	Copy               // the attribute at Path is what the same attribute of another resource, Value.Ref, is
+	Append             // the list at Path has one more element, Value
+	Add                // one more block at Path, beside those that are there, is Value
 )
 
 // String is the operation as it is written in every output format.
 func (o Operation) String() string {
-	return [...]string{"keep", "set", "replace", "exchange", "remove", "assign", "copy"}[min(o, Copy)]
+	return [...]string{"keep", "set", "replace", "exchange", "remove", "assign", "copy", "append", "add"}[min(o, Add)]
 }
 
 // Step is one step of a path: an attribute, or a nested block.

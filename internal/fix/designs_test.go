@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/muralla-net/muralla/internal/check"
@@ -96,10 +97,14 @@ func TestDesignsOfRecommendations(t *testing.T) {
 			}
 			o := estate.Options{Region: "eu-west-1"}
 			var design []txtar.File
+			want := ""
 			form := "Terraform"
 			for _, f := range archive.Files {
 				switch {
 				case f.Name == "want":
+					continue
+				case f.Name == "patch":
+					want = string(f.Data)
 					continue
 				case f.Name == "muralla.yaml":
 					in, diags := intent.Parse(f.Name, f.Data)
@@ -123,6 +128,12 @@ func TestDesignsOfRecommendations(t *testing.T) {
 			f := fixDesign(t, []string{dir}, o)
 			for _, m := range f.patch.Mended {
 				mended[form+" "+m.Recommendation] = true
+			}
+			if want != "" {
+				got, err := f.patch.Unified(dir)
+				if diff := cmp.Diff(want, got); err != nil || diff != "" {
+					t.Errorf("%v, patch, want -, got +:\n%s", err, diff)
+				}
 			}
 			verify(t, f)
 		})
@@ -154,15 +165,23 @@ func verify(t *testing.T, f fixing) {
 		}
 		return
 	}
+	modes := map[string]os.FileMode{}
+	for _, file := range f.patch.Files {
+		info, err := os.Stat(file.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		modes[file.Path] = info.Mode()
+	}
 	if err := f.patch.Write(); err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range f.patch.Files {
 		info, err := os.Stat(file.Path)
-		if err != nil || info.Mode().Perm() != 0o640 {
+		if err != nil || info.Mode() != modes[file.Path] {
 			t.Errorf("%s has mode %v, %v", file.Path, info.Mode(), err)
 		}
-		if bytes.Count(file.Old, []byte("#")) > bytes.Count(file.New, []byte("#")) {
+		if !removes(f.patch) && bytes.Count(file.Old, []byte("#")) > bytes.Count(file.New, []byte("#")) {
 			t.Errorf("%s has lost a comment", file.Path)
 		}
 	}
@@ -184,6 +203,13 @@ func verify(t *testing.T, f fixing) {
 	if err := f.patch.Write(); err == nil {
 		t.Error("files that changed since they were read are written over")
 	}
+}
+
+// removes is whether a patch takes something away, of which the comments go too.
+func removes(p fix.Patch) bool {
+	return slices.ContainsFunc(p.Mended, func(f finding.Finding) bool {
+		return slices.ContainsFunc(f.Changes, func(c finding.Change) bool { return c.Operation == finding.Remove })
+	})
 }
 
 // open are the violations and undecided findings.

@@ -215,6 +215,9 @@ func (p *Plan) Locate(r finding.Report) finding.Report {
 			case len(edits) == 0:
 				c.Refused = "it is written so already"
 			}
+			if in != nil && in.remarked(edits) {
+				c.Note = strings.TrimSpace(c.Note + " Look at the comment beside it, which may no longer hold.")
+			}
 			for _, e := range edits {
 				c.Replacements = append(c.Replacements, in.replacement(p.resources[c.Resource].res.Place.File, e))
 			}
@@ -269,6 +272,9 @@ func (p *Plan) edits(c finding.Change, all proposals) ([]patch.Edit, *file, erro
 		return nil, nil, errors.New(f.why)
 	}
 	edits, err := f.edits(w.res, c)
+	if err == nil && c.Operation == finding.Remove && len(c.Path) == 0 && w.kind == "terraform" && len(edits) == 1 {
+		err = p.mentioned(f, w.res.Type+"."+w.res.Name, edits[0])
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", c.Resource, err)
 	}

@@ -104,6 +104,9 @@ func (a *attempt) accept(base, list []finding.Finding) ([]finding.Finding, error
 		return all, err
 	}
 	if len(list) == 1 {
+		if why == conflicts {
+			why = a.rival(base, list[0])
+		}
 		a.out.Dropped = append(a.out.Dropped, Dropped{list[0], why})
 		return base, nil
 	}
@@ -112,6 +115,22 @@ func (a *attempt) accept(base, list []finding.Finding) ([]finding.Finding, error
 		return nil, err
 	}
 	return a.accept(half, list[len(list)/2:])
+}
+
+const conflicts = "the fix of another finding edits the same place; run it again after that one"
+
+// rival says which of the findings that are accepted edits the same place as one
+// that is not.
+func (a *attempt) rival(base []finding.Finding, f finding.Finding) string {
+	if _, err := a.texts([]finding.Finding{f}); errors.Is(err, patch.ErrConflict) {
+		return "two of its own edits change the same place in different ways"
+	}
+	for _, b := range base {
+		if _, err := a.texts([]finding.Finding{b, f}); errors.Is(err, patch.ErrConflict) {
+			return fmt.Sprintf("the fix of %s of %s edits the same place in another way; run it again after that one", b.Recommendation, b.Resource)
+		}
+	}
+	return conflicts
 }
 
 // texts are the files with the changes of findings made.
@@ -141,6 +160,9 @@ func (a *attempt) texts(list []finding.Finding) (map[*file][]byte, error) {
 				}
 				// What different changes add at one place stands there one by one.
 				what := fmt.Sprintf("%+v", c.Path)
+				if c.Operation == finding.Append || c.Operation == finding.Add {
+					what = key(c)
+				}
 				if was, ok := added[in][e.Start][what]; ok && was != e.New {
 					return nil, fmt.Errorf("edit %s: %w", in.path, patch.ErrConflict)
 				}
@@ -178,7 +200,7 @@ func addsLine(text string) bool {
 func (a *attempt) wrong(list []finding.Finding) (string, error) {
 	files, err := a.texts(list)
 	if errors.Is(err, patch.ErrConflict) {
-		return "the fix of another finding edits the same place; run it again after that one", nil
+		return conflicts, nil
 	} else if err != nil {
 		return err.Error(), nil
 	}

@@ -77,8 +77,54 @@ func Parse(src []byte) (*Text, error) {
 		return nil, errors.New("the template has line ends of an unusual kind")
 	}
 	t.json = bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(src, bom)), []byte("{"))
+	if why := t.generated(); why != "" {
+		return nil, errors.New(why)
+	}
 	return t, nil
 }
+
+// generated says which tool writes a template, if it left its mark in it: an edit
+// would be gone with its next run.
+func (t *Text) generated() string {
+	// Every stack that is deployed by the bootstrap roles checks their version.
+	for _, mark := range [][2]string{{"Rules", "CheckBootstrapVersion"}, {"Parameters", "BootstrapVersion"}} {
+		section, err := child(t.root, mark[0])
+		if err != nil || section == nil || section.Kind != yaml.MappingNode {
+			continue
+		}
+		if n, err := child(section, mark[1]); err == nil && n != nil {
+			return cdkWrites
+		}
+	}
+	all, err := child(t.root, "Resources")
+	if err != nil || all == nil || all.Kind != yaml.MappingNode {
+		return ""
+	}
+	for i := 1; i < len(all.Content); i += 2 {
+		res := all.Content[i]
+		if res.Kind != yaml.MappingNode {
+			continue
+		}
+		if typ, err := child(res, "Type"); err == nil && typ != nil && typ.Value == "AWS::CDK::Metadata" {
+			return cdkWrites
+		}
+		meta, err := child(res, "Metadata")
+		if err != nil || meta == nil || meta.Kind != yaml.MappingNode {
+			continue
+		}
+		for j := 0; j < len(meta.Content); j += 2 {
+			switch key := meta.Content[j].Value; {
+			case strings.HasPrefix(key, "aws:cdk:"):
+				return cdkWrites
+			case strings.HasPrefix(key, "aws:copilot:"):
+				return "AWS Copilot writes templates with this mark; its manifest or an override has to change"
+			}
+		}
+	}
+	return ""
+}
+
+const cdkWrites = "the CDK writes this template; the code that it is made of has to change"
 
 // offset is where a node begins, in bytes.
 func (t *Text) offset(n *yaml.Node) (int, error) {
@@ -113,7 +159,9 @@ func (t *Text) Edits(logicalID, kind string, c finding.Change) ([]patch.Edit, er
 	}
 	var edits []patch.Edit
 	switch c.Operation {
-	case finding.Set, finding.Replace, finding.Exchange:
+	case finding.Remove:
+		edits, err = t.removed(res, logicalID, kind, c)
+	case finding.Set, finding.Replace, finding.Exchange, finding.Append, finding.Add:
 		path, value, err := translate(kind, c)
 		if err != nil {
 			return nil, err
@@ -130,6 +178,8 @@ func (t *Text) Edits(logicalID, kind string, c finding.Change) ([]patch.Edit, er
 			edits, err = w.exchange(body, path, value)
 		case c.Operation == finding.Replace:
 			edits, err = w.replace(body, path, value)
+		case c.Operation == finding.Append || c.Operation == finding.Add:
+			edits, err = w.append(body, path, value)
 		default:
 			edits, err = w.set(body, path, value)
 		}
@@ -181,11 +231,6 @@ func (t *Text) resource(id, kind string) (*yaml.Node, error) {
 	typ, err := child(res, "Type")
 	if err != nil || typ == nil || typ.Value != kind {
 		return nil, fmt.Errorf("the type of %s is not %s in the template", id, kind)
-	}
-	if meta, err := child(res, "Metadata"); err == nil && meta != nil && meta.Kind == yaml.MappingNode {
-		if cdk, err := child(meta, "aws:cdk:path"); err == nil && cdk != nil {
-			return nil, errors.New("the CDK writes this template; the code that it is made of has to change")
-		}
 	}
 	return res, nil
 }

@@ -55,6 +55,7 @@ var words = map[string]map[string]word{
 	"AWS::EC2::VPCEndpoint": {
 		"private_dns_enabled": {path: "PrivateDnsEnabled"},
 		"policy":              {path: "PolicyDocument"},
+		"route_table_ids":     {path: "RouteTableIds"},
 	},
 	"AWS::EC2::VPC": {
 		"enable_dns_support":   {path: "EnableDnsSupport"},
@@ -75,6 +76,9 @@ var words = map[string]map[string]word{
 		"ingress/security_groups":  {path: "SecurityGroupIngress/SourceSecurityGroupId"},
 		"ingress/cidr_blocks":      {path: "SecurityGroupIngress/CidrIp"},
 		"ingress/ipv6_cidr_blocks": {path: "SecurityGroupIngress/CidrIpv6"},
+		"ingress/protocol":         {path: "SecurityGroupIngress/IpProtocol"},
+		"ingress/from_port":        {path: "SecurityGroupIngress/FromPort"},
+		"ingress/to_port":          {path: "SecurityGroupIngress/ToPort"},
 	},
 	"AWS::EC2::SecurityGroupIngress": {
 		"source_security_group_id":     {path: "SourceSecurityGroupId"},

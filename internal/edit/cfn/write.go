@@ -145,8 +145,12 @@ func (w writer) change(n *yaml.Node, name string, v finding.Value) ([]patch.Edit
 	if err != nil {
 		return nil, err
 	}
-	if n.Style&yaml.SingleQuotedStyle != 0 && v.Ref == "" && !v.Word && !strings.ContainsAny(v.Text, "'\n") {
+	switch {
+	case v.Ref != "" || v.Word || v.List != nil:
+	case n.Style&yaml.SingleQuotedStyle != 0 && !strings.ContainsAny(v.Text, "'\n"):
 		text = "'" + v.Text + "'"
+	case n.Style&yaml.DoubleQuotedStyle != 0 && plainWord.MatchString(v.Text):
+		text = `"` + v.Text + `"`
 	}
 	return []patch.Edit{{Start: start, End: end, New: text}}, nil
 }
@@ -265,6 +269,12 @@ func (w writer) reference(v finding.Value) (string, error) {
 		return "", fmt.Errorf("%s is in another template", v.Ref)
 	}
 	id := logical(v.Ref)
+	if _, err := w.t.resource(id, "AWS::EC2::RouteTable"); err == nil && v.Attr == "id" {
+		if w.t.json {
+			return fmt.Sprintf(`{"Ref": %q}`, id), nil
+		}
+		return "!Ref " + id, nil
+	}
 	attr, ok := ids["AWS::EC2::SecurityGroup"]
 	if _, err := w.t.resource(id, "AWS::EC2::SecurityGroup"); err != nil || !ok || v.Attr != "id" {
 		return "", fmt.Errorf("%s is no security group of the template", v.Ref)

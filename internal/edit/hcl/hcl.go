@@ -21,6 +21,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -85,7 +87,11 @@ func (t *Text) Edits(at Target, c finding.Change) ([]patch.Edit, error) {
 	case finding.Exchange:
 		edits, err = t.exchange(block, c)
 	case finding.Remove:
-		edits, err = t.remove(block, c.Path)
+		edits, err = t.remove(block, c)
+	case finding.Append:
+		edits, err = t.append(block, c)
+	case finding.Add:
+		edits, err = t.another(block, c)
 	case finding.Assign:
 		edits, err = t.assign(block, c)
 	default:
@@ -112,25 +118,50 @@ func Tidy(old, text []byte) []byte {
 		return text
 	}
 	b, err := Parse("", text)
-	if err != nil || len(a.body.Blocks) != len(b.body.Blocks) {
+	if err != nil {
 		return text
 	}
 	var edits []patch.Edit
-	for i, was := range a.body.Blocks {
-		is := b.body.Blocks[i]
+	rest := a.body.Blocks
+	for _, is := range b.body.Blocks {
+		i := slices.IndexFunc(rest, func(was *hclsyntax.Block) bool {
+			return was.Type == is.Type && slices.Equal(was.Labels, is.Labels)
+		})
+		if i < 0 {
+			return text
+		}
+		was := rest[i] // those before it were taken away
+		rest = rest[i+1:]
 		x, y := a.lines(was), b.lines(is)
 		before, after := old[x[0]:x[1]], text[y[0]:y[1]]
 		if bytes.Equal(before, after) || !bytes.Equal(hclwrite.Format(before), before) {
 			continue
 		}
-		edits = append(edits, patch.Edit{Start: y[0], End: y[1], New: string(hclwrite.Format(after))})
+		after = hclwrite.Format(after)
+		if !bytes.Contains(before, []byte("<<")) && !hollow.Match(before) {
+			after = hollow.ReplaceAll(after, []byte("$1"))
+		}
+		edits = append(edits, patch.Edit{Start: y[0], End: y[1], New: string(after)})
 	}
 	out, err := patch.Apply(text, edits)
 	if err != nil {
 		return text
 	}
-	return out
+	return bytes.TrimSuffix(out, ended(old, out))
 }
+
+// ended is the blank line with which a text ends, if it did not before.
+func ended(old, text []byte) []byte {
+	for _, nl := range []string{"\r\n", "\n"} {
+		if two := []byte(nl + nl); bytes.HasSuffix(text, two) && !bytes.HasSuffix(old, two) {
+			return []byte(nl)
+		}
+	}
+	return nil
+}
+
+// hollow is the blank line that what is taken away leaves before a closing brace.
+var hollow = regexp.MustCompile(`\r?\n[ \t]*(\r?\n[ \t]*\})`)
 
 // lines is where a block begins and ends.
 func (t *Text) lines(b *hclsyntax.Block) [2]int {

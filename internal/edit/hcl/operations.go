@@ -71,46 +71,6 @@ func (t *Text) blockAt(in *hclsyntax.Block, path []finding.Step) (*hclsyntax.Blo
 	return b, nil
 }
 
-// remove takes an attribute or a nested block away, with its lines.
-func (t *Text) remove(in *hclsyntax.Block, path []finding.Step) ([]patch.Edit, error) {
-	last := path[len(path)-1]
-	if len(path) > 1 {
-		b, err := t.blockAt(in, path[:len(path)-1])
-		if err != nil {
-			return nil, err
-		}
-		in = b
-	}
-	if a := in.Body.Attributes[last.Name]; a != nil {
-		if !written(a.Expr) {
-			r := a.Expr.Range()
-			return nil, fmt.Errorf("its %s is %s, which is no literal", last.Name, brief(string(t.src[r.Start.Byte:r.End.Byte])))
-		}
-		return t.cut(a.SrcRange.Start.Byte, a.SrcRange.End.Byte)
-	}
-	b, err := child(in, last)
-	if err != nil || b == nil {
-		return nil, err
-	}
-	return t.cut(b.TypeRange.Start.Byte, b.CloseBraceRange.End.Byte)
-}
-
-// cut takes whole lines away, and one of two blank lines that would meet.
-func (t *Text) cut(start, end int) ([]patch.Edit, error) {
-	from, to := t.lineStart(start), t.lineEnd(end)
-	if len(bytes.TrimSpace(t.src[from:start])) > 0 || len(bytes.TrimSpace(t.src[end:to])) > 0 {
-		return nil, errors.New("it shares its line with something else")
-	}
-	if to < len(t.src) {
-		to++
-	}
-	above := from == 0 || len(bytes.TrimSpace(t.src[t.lineStart(from-1):from])) == 0
-	if next := t.lineEnd(to); above && next < len(t.src) && len(bytes.TrimSpace(t.src[to:next])) == 0 {
-		to = next + 1
-	}
-	return []patch.Edit{{Start: from, End: to}}, nil
-}
-
 // assign writes a setting of the agent into a script that stands in the file.
 func (t *Text) assign(in *hclsyntax.Block, c finding.Change) ([]patch.Edit, error) {
 	if len(c.Path) > 1 {

@@ -234,7 +234,7 @@ func (t *Text) addBlock(in *hclsyntax.Block, of ref.ID, name string, v finding.V
 	}
 	for _, b := range in.Body.Blocks { // these come last by custom
 		if b.Type == "lifecycle" || b.Type == "timeouts" {
-			at = min(at, t.lineStart(b.TypeRange.Start.Byte))
+			at = min(at, t.aboveComments(t.lineStart(b.TypeRange.Start.Byte)))
 		}
 	}
 	before := t.src[open:at]

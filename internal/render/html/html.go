@@ -144,6 +144,9 @@ type entry struct {
 	Slug                                  int
 	Path                                  []hop
 	Evidence, Gaps                        []fact
+	Edits                                 []edit
+	Refused                               string
+	Notes                                 []string
 	Reason, Until, By                     string
 	Suppressed, Open                      bool
 }
@@ -154,6 +157,12 @@ type hop struct {
 }
 
 type fact struct{ Text, Place string }
+
+// edit is one text in place of another; an empty text takes lines away.
+type edit struct {
+	Place, Text string
+	Inserts     bool // nothing is replaced
+}
 
 func place(p ref.Place) string { return gfm.Clean(p.String()) }
 
@@ -178,6 +187,7 @@ func entryOf(f finding.Finding, o Options) entry {
 	for _, x := range f.Gaps {
 		e.Gaps = append(e.Gaps, fact{gfm.Clean(x.Text), place(x.Place)})
 	}
+	e.Edits, e.Notes, e.Refused = editsOf(f)
 	if s := f.Suppressed; s != nil {
 		e.Suppressed, e.State = true, "suppressed"
 		e.Reason, e.Until, e.By = gfm.Clean(s.Reason), gfm.Clean(s.Until), place(s.Place)
@@ -186,6 +196,34 @@ func entryOf(f finding.Finding, o Options) entry {
 		e.Title = map[finding.Verdict]string{finding.Follows: "follows", finding.NotApplicable: "does not apply"}[f.Verdict]
 	}
 	return e
+}
+
+// editsOf are the edits that mend a finding with what else comes with them, or why
+// there are none.
+func editsOf(f finding.Finding) (edits []edit, notes []string, refused string) {
+	for _, c := range f.Changes {
+		if c.Refused != "" {
+			return nil, nil, gfm.Clean(c.Refused)
+		}
+		if len(c.Replacements) == 0 {
+			return nil, nil, ""
+		}
+		for _, r := range c.Replacements {
+			where := fmt.Sprintf("%s:%d", r.File, r.StartLine)
+			if r.EndLine > r.StartLine {
+				where += fmt.Sprintf("-%d", r.EndLine)
+			}
+			lines := strings.Split(strings.Trim(strings.ReplaceAll(r.Text, "\r\n", "\n"), "\n"), "\n")
+			for i := range lines {
+				lines[i] = gfm.Clean(lines[i])
+			}
+			edits = append(edits, edit{Place: gfm.Clean(where), Text: strings.Join(lines, "\n"), Inserts: r.StartLine == r.EndLine && r.StartColumn == r.EndColumn})
+		}
+		if note := gfm.Clean(c.Note); note != "" && !slices.Contains(notes, note) {
+			notes = append(notes, note)
+		}
+	}
+	return edits, notes, ""
 }
 
 // slugsOf are the recommendations of a report, each with a number: a name could

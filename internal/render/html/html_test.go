@@ -171,3 +171,23 @@ func TestFindingsAreThere(t *testing.T) {
 		t.Error("two pages of one report differ")
 	}
 }
+
+// What mends a finding is shown with its place, and why there is no patch.
+func TestPatches(t *testing.T) {
+	f := finding.Finding{Recommendation: "x", Resource: "r", Verdict: finding.Violates, Severity: finding.High}
+	f.Changes = []finding.Change{{Resource: "r", Operation: finding.Set, Note: "It is replaced.", Replacements: []finding.Replacement{
+		{File: "main.tf", StartLine: 3, StartColumn: 5, EndLine: 3, EndColumn: 5, Text: "\r\n  a = <b>\r\n  c = 1"},
+		{File: "main.tf", StartLine: 7, StartColumn: 1, EndLine: 9, EndColumn: 1},
+		{File: "main.tf", StartLine: 12, StartColumn: 2, EndLine: 12, EndColumn: 6, Text: "x"}}}}
+	page := write(t, finding.Report{Findings: []finding.Finding{f}}, Options{})
+	for _, want := range []string{"--fix=print</code>. It is replaced.", "<pre>  a = &lt;b&gt;\n  c = 1</pre>", "main.tf:3</span> gets", "main.tf:7-9</span> is taken away", "main.tf:12</span> becomes"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	f.Changes = append(f.Changes, finding.Change{Resource: "s", Refused: "a <variable> gives it"})
+	page = write(t, finding.Report{Findings: []finding.Finding{f}}, Options{})
+	if !strings.Contains(page, "<b>No patch</b>: a &lt;variable&gt; gives it") || strings.Contains(page, "<h3>Patch") {
+		t.Error("a refused edit is shown as a patch")
+	}
+}

@@ -209,6 +209,11 @@ func (p *printer) details(f finding.Finding) string {
 	if f.Fix != "" {
 		row("fix", gfm.Text(clipped(f.Fix)))
 	}
+	if f.Patched() {
+		row("patch", "printed by "+gfm.Code("muralla check --fix=print")+", made by "+gfm.Code("muralla check --fix=write"))
+	} else if i := slices.IndexFunc(f.Changes, func(c finding.Change) bool { return c.Refused != "" }); i >= 0 {
+		row("no patch", gfm.Text(clipped(f.Changes[i].Refused)))
+	}
 	row("id", gfm.Code(f.Fingerprint()))
 	if f.Ask != "" {
 		b.WriteString("\n" + gfm.Block("sh", clipped(f.Ask)) + "\n")
