@@ -26,9 +26,23 @@ func judgeEndpointPolicyWorks(r *run) {
 		case e.Kind == topo.InterfaceEndpoint && r.namedByOther(e):
 			r.notApplicable(e.Thing, "another VPC endpoint answers for "+r.Label(e.ID), "It has the private name of the service, so that tasks call that one.")
 		default:
-			r.add(e.Thing, r.letsThrough(e))
+			f := r.letsThrough(e)
+			if e.Kind == topo.EndpointKindUnknown && mayBeGateway(e) && f.Verdict != finding.Undecided {
+				// Whether calls come to it at all is another question for each kind.
+				f = finding.Finding{Verdict: finding.Undecided, Severity: finding.High, SeverityWhy: "tasks do not start if the policy stops what they need",
+					Title:   "it is not known whether the calls of tasks go through " + r.Label(e.ID),
+					Message: "An interface endpoint is used by its name, a gateway endpoint by the route tables of the tasks.", Gaps: []finding.Evidence{because("the kind of "+r.Label(e.ID), e.Place)}}
+			}
+			r.add(e.Thing, f)
 		}
 	}
+}
+
+// mayBeGateway is whether there may be gateway endpoints of the service (AWS
+// "Gateway endpoints").
+func mayBeGateway(e *topo.VPCEndpoint) bool {
+	service, known := e.Service.Get()
+	return !known || service == "s3" || service == "dynamodb"
 }
 
 // replay is what the policy of an endpoint says of the calls of tasks.
