@@ -447,4 +447,4 @@ func TestBlur(t *testing.T) {
 
 // narrowSubject are recommendations that few values decide, so that not every
 // run takes one of these away.
-var narrowSubject = map[string]bool{"flow-logs-format": true, "isolation-exposure": true, "tls-data": true, "tls-backend": true, "tls-policy": true}
+var narrowSubject = map[string]bool{"flow-logs-format": true, "isolation-exposure": true, "tls-data": true, "tls-backend": true, "tls-policy": true, "imds-v2": true}

@@ -159,8 +159,8 @@ func (r *run) doorsFor(n need.Need, s spot) doors {
 	switch {
 	case v == nil:
 		perhaps("the VPC of "+r.spotName(s)+" is not known", r.placeOf(s.subnet))
-	case v.Elsewhere || v.More != "":
-		perhaps("VPC endpoints of "+v.Name+": "+cmp.Or(v.More, "it is not part of the design"), v.Place)
+	case v.Elsewhere || v.More != "" || v.EndpointsMore != "":
+		perhaps("VPC endpoints of "+v.Name+": "+cmp.Or(v.More, v.EndpointsMore, "it is not part of the design"), v.Place)
 	}
 	for _, p := range hubs {
 		if s.e.ID != "" && p.Kind != topo.GatewayEndpoint && r.connect(s.party(), reach.At(p.ID), https()).Packets.Any(https()) != fact.No {

@@ -233,6 +233,7 @@ func (r *run) perhapsConnected(w *topo.Workload, host string) string {
 // perhapsNamed says why a private name may be of a service of the design after
 // all: of another one, or of the one that calls, which then calls itself.
 func (r *run) perhapsNamed(call topo.Call, domain bool) string {
+	domain = domain || slices.ContainsFunc(r.Namespaces, func(n topo.Namespace) bool { return !n.Domain.IsKnown() })
 	for i := range r.Workloads {
 		if o := &r.Workloads[i]; o.DiscoveryMore != "" && (domain || call.Open != "" || private(call.Host)) {
 			return "whether " + o.Name + " has the name: " + o.DiscoveryMore

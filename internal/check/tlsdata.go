@@ -193,7 +193,12 @@ func (r *run) fileSystem(st *topo.Store) finding.Finding {
 	}
 	for _, d := range r.TaskDefinitions {
 		for _, v := range d.Volumes {
-			if v.FileSystem == st.ID && !d.Elsewhere {
+			switch mounts := v.FileSystem == st.ID && !d.Elsewhere; {
+			case mounts && !st.RequireTLS.IsKnown():
+				return finding.Finding{Verdict: finding.Undecided, Severity: finding.Note, Title: "it is not known whether " + st.Name + " refuses plain mounts",
+					Message: "If it does not, each mount decides for itself; the task definitions that mount it are judged.",
+					Gaps:    []finding.Evidence{gap("its policy", st.RequireTLS)}}
+			case mounts:
 				return finding.Finding{Verdict: finding.NotApplicable, Title: "each mount of " + st.Name + " decides for itself",
 					Message: "The task definitions that mount it are judged."}
 			}

@@ -34,11 +34,16 @@ func judgeTLSRedirect(r *run) {
 
 func (r *run) redirection(f front) finding.Finding {
 	name := fmt.Sprintf("%s %s", r.Label(f.b.ID), f.portText)
-	if facing, ok := f.b.InternetFacing.Get(); ok && !facing {
+	facing, facingKnown := f.b.InternetFacing.Get()
+	if facingKnown && !facing && f.protocol != "" {
 		return finding.Finding{Verdict: finding.NotApplicable, Title: r.Label(f.b.ID) + " is internal", Message: "The redirect is asked of public load balancers."}
 	}
 	if f.protocol == "" {
-		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Medium, Title: "the protocol of " + name + " is not known",
+		severity := finding.Medium
+		if facingKnown && !facing {
+			severity = finding.Note
+		}
+		return finding.Finding{Verdict: finding.Undecided, Severity: severity, Title: "the protocol of " + name + " is not known",
 			Message: "Only a plain HTTP listener has something to redirect.", Gaps: []finding.Evidence{gap("protocol of the listener", f.l.Protocol)}}
 	}
 	open, answer := r.public(f)
@@ -46,9 +51,8 @@ func (r *run) redirection(f front) finding.Finding {
 		return finding.Finding{Verdict: finding.Follows, Title: "the internet does not reach " + name, Message: "A port that nobody reaches needs no redirect.", Evidence: actionEvidence(f.l)}
 	}
 	forwards, why := passes(f.l)
-	facing := fact.Of(f.b.InternetFacing.IsKnown())
 	switch {
-	case forwards == fact.Yes && open == fact.Yes && facing == fact.Yes:
+	case forwards == fact.Yes && open == fact.Yes && facingKnown:
 		v := finding.Finding{Verdict: finding.Violates, Severity: finding.Medium, SeverityWhy: "clients stay on plain HTTP if they begin with it",
 			Title: name + " forwards plain HTTP instead of redirecting", Message: "Browsers and scripts that begin with http:// are served without TLS.",
 			Path: []string{r.hop(f)}, Evidence: actionEvidence(f.l), Facts: append(r.targets(f), "forward", r.clients(f)),
@@ -72,7 +76,7 @@ func (r *run) redirection(f front) finding.Finding {
 			Message: "Whether it redirects or forwards decides.", Gaps: []finding.Evidence{because("actions of the listener: "+orUnknown(why), f.l.Place)}}
 	}
 	bad, gapped := r.badRedirects(f)
-	if len(bad) > 0 && (open != fact.Yes || facing != fact.Yes) {
+	if len(bad) > 0 && (open != fact.Yes || !facingKnown) {
 		return finding.Finding{Verdict: finding.Undecided, Severity: finding.Low, Title: "it is not known whether the internet reaches " + name,
 			Message: "The listener redirects, but not to a working HTTPS listener.", Gaps: r.missing(answer, f.b.InternetFacing, f.b.Place)}
 	}

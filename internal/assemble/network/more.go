@@ -52,6 +52,9 @@ func (f *finisher) more() {
 		g := &f.s.SecurityGroups[i]
 		why := ofVPC(g.Thing, g.VPC, g.Default)
 		g.IngressMore, g.EgressMore, g.MembersMore = cmp.Or(g.IngressMore, why), cmp.Or(g.EgressMore, why), cmp.Or(g.MembersMore, why)
+		if v := vpcs[g.VPC]; v != nil && v.EndpointsMore != "" {
+			g.MembersMore = cmp.Or(g.MembersMore, "VPC endpoints may: "+v.EndpointsMore)
+		}
 	}
 	for i := range f.s.PrefixLists {
 		l := &f.s.PrefixLists[i]
