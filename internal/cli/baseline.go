@@ -125,6 +125,9 @@ func (o baselineOptions) apply(a *app, b suppress.Baseline, there bool, r findin
 		return finding.Report{}, fail("its directory must exist and take new files", "write the baseline: %w", err)
 	}
 	fmt.Fprintf(a.stderr, "wrote %s: known: %d (%d added, %d taken out)\n", oneLine(name), len(next.Entries), n.Added, n.Removed)
+	if n.Removed > 0 && n.Removed == len(b.Entries) && n.Left > 0 {
+		fmt.Fprintln(a.stderr, "hint: nothing that it knew was found; names in a baseline begin with the paths that are checked, so check the same ones")
+	}
 	if n.Left > 0 {
 		fmt.Fprintf(a.stderr, "hint: a baseline only shrinks; --baseline-grow accepts what is not in it, too: %d\n", n.Left)
 	}

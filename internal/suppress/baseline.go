@@ -222,17 +222,19 @@ func (b Baseline) Apply(report finding.Report, in intent.Intent) finding.Report 
 		}
 	}
 	lost := slices.ContainsFunc(report.Diagnostics, func(d diag.Diagnostic) bool { return d.Level == diag.Error })
+	other := len(found) == 0 && slices.ContainsFunc(report.Findings, open)
 	for _, e := range b.Entries {
 		if !found[e.Fingerprint] {
-			out.Findings = append(out.Findings, stale(e, lost))
+			out.Findings = append(out.Findings, stale(e, lost, other))
 		}
 	}
 	finish(&out, in)
 	return out
 }
 
-// stale is the finding about an entry that is about nothing.
-func stale(e Entry, lost bool) finding.Finding {
+// stale is the finding about an entry that is about nothing. It says if parts of
+// the input were lost, and if the baseline as a whole is of another design.
+func stale(e Entry, lost, other bool) finding.Finding {
 	about := fmt.Sprintf("the baseline accepts %s of %s: %s", e.Recommendation, e.Resource, e.Title)
 	f := aboutException(e.Resource, e.Place, about)
 	f.Title = "the baseline accepts a finding of " + e.Recommendation + " that is not there"
@@ -241,6 +243,10 @@ func stale(e Entry, lost bool) finding.Finding {
 		f.Message += " Parts of the input could not be read, and it may be in those."
 	}
 	f.Fix = "Take it out: run the same check with --write-baseline."
+	if other {
+		f.Message += " No line of the baseline is about anything that this run found."
+		f.Fix = "Check the paths with which the baseline was written, which are part of the names in it; or, if all of it is mended, run the same check with --write-baseline."
+	}
 	f.Facts = []string{"stale", e.Recommendation, e.Fingerprint}
 	return f
 }

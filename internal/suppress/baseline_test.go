@@ -220,7 +220,14 @@ func TestWorseThanTheBaseline(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	stale := b.Apply(finding.Report{}, declared(t, "severity: {exception: note}")).Findings
-	if len(stale) != 1 || stale[0].Severity != finding.Note || stale[0].Place.Line != 4 {
+	if len(stale) != 1 || stale[0].Severity != finding.Note || stale[0].Place.Line != 4 || strings.Contains(stale[0].Fix, "paths") {
 		t.Errorf("%+v", stale)
+	}
+	// The same design by another path has other names.
+	f.Resource = "infra/" + f.Resource
+	for _, g := range b.Apply(finding.Report{Findings: []finding.Finding{f}}, intent.Intent{}).Findings {
+		if g.Recommendation == finding.ExceptionSlug != strings.Contains(g.Fix, "paths") {
+			t.Errorf("%+v", g)
+		}
 	}
 }
