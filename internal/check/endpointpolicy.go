@@ -72,6 +72,9 @@ func (r *run) restricts(e *topo.VPCEndpoint) finding.Finding {
 			Gaps:    []finding.Evidence{gap("service of "+e.Name, e.Service)}}
 	}
 	fix := fmt.Sprintf("Give it a policy that names your accounts or organisation%s.", map[bool]string{true: ", the same on ecr.api and ecr.dkr"}[slices.Contains(imageServices, service)])
+	if service == "s3" { // AWS "Amazon ECR interface VPC endpoints", minimum Amazon S3 bucket permissions
+		fix += " Let s3:GetObject of the bucket prod-REGION-starport-layer-bucket pass too if images come from Amazon ECR: their layers are in it, and it is a bucket of AWS."
+	}
 	switch e.Policy.Kind {
 	case topo.PolicyDefault:
 		return finding.Finding{Verdict: finding.Violates, Severity: severity, SeverityWhy: why, Title: name + " has the default policy: full access",

@@ -150,7 +150,7 @@ func (r *run) exposedAt(ids []ref.ID, name string, ports netset.Ports, to intent
 			out.narrow = out.narrow && addrs.Fraction(netset.Internet()) < wide
 			label := r.Label(r.ownerOf(e))
 			f.Path = append(f.Path, r.exposedPath(who, a, label, open)...)
-			f.Evidence = append(f.Evidence, openings(a)...)
+			f.Evidence = append(f.Evidence, r.openings(a)...)
 			f.Ask = cmp.Or(f.Ask, r.ask("internet -> "+r.Selector(r.ownerOf(e))+portsFor(open)+" --direct"))
 			f.Cause = cmp.Or(f.Cause, r.reachedCause(e))
 		case !a.Packets.Maybe.Minus(a.Packets.Sure).IsEmpty():

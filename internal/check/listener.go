@@ -115,7 +115,7 @@ func (r *run) onlyWayUnknown(f front, a reach.Answer) bool {
 // arrival is why packets of the internet reach a listener that [run.public] calls
 // public.
 func (r *run) arrival(f front, a reach.Answer) []finding.Evidence {
-	out := openings(a)
+	out := r.openings(a)
 	if a.Packets.Any(f.ports) != fact.Yes {
 		out = append(out, because(r.Label(f.b.ID)+" is internet-facing; its subnets are not in the design", f.b.Place))
 	}
@@ -181,14 +181,17 @@ func (r *run) hop(f front) string {
 	return fmt.Sprintf("internet > %s %s (%s)", r.Label(f.b.ID), f.portText, how)
 }
 
-// openings are the rules and routes that let an answer's packets pass, as
+// openings are the rules and routes that let packets of the internet pass, as
 // evidence.
-func openings(a reach.Answer) []finding.Evidence {
+func (r *run) openings(a reach.Answer) []finding.Evidence {
 	var out []finding.Evidence
 	for _, step := range a.Trail {
 		for _, use := range step.Rules {
 			if step.Passes.Sure.IsEmpty() || use.Place.IsZero() {
 				continue // what stops or is not known, and defaults of AWS, open nothing that somebody wrote
+			}
+			if r.VPCEndpoint(use.ID) != nil && len(step.Rules) > 1 {
+				continue // replies to a service of AWS take another way than those to people
 			}
 			out = append(out, because(use.Text, use.Place))
 		}

@@ -189,7 +189,7 @@ func (r *run) directLeg(w *topo.Workload) (finding.Finding, bool) {
 			cause = cmp.Or(cause, r.reachedCause(e))
 		}
 		perhaps = perhaps.Union(a.Packets.Maybe.Intersect(possible).Intersect(plain))
-		evidence, gaps = append(evidence, openings(a)...), append(gaps, a.Gaps...)
+		evidence, gaps = append(evidence, r.openings(a)...), append(gaps, a.Gaps...)
 	}
 	if len(at) == 0 || w.Endpoint == "" && w.Hosts.More != "" {
 		open, perhaps = netset.NoPorts(), possible.Intersect(plain)

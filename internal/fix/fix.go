@@ -215,8 +215,9 @@ func (p *Plan) Locate(r finding.Report) finding.Report {
 			case len(edits) == 0:
 				c.Refused = "it is written so already"
 			}
-			if in != nil && in.remarked(edits) {
-				c.Note = strings.TrimSpace(c.Note + " Look at the comment beside it, which may no longer hold.")
+			c.Replacements = nil
+			if in != nil && in.remarked(edits) && !strings.HasSuffix(c.Note, besides) {
+				c.Note = strings.TrimSpace(c.Note + " " + besides)
 			}
 			for _, e := range edits {
 				c.Replacements = append(c.Replacements, in.replacement(p.resources[c.Resource].res.Place.File, e))

@@ -57,6 +57,8 @@ func readSome(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(in, maxBytes+1))
 }
 
+const besides = "Look at the comment beside it, which may no longer hold."
+
 // remarked is whether a comment stands behind what an edit replaces, in the same
 // line: it may say why the old value was right.
 func (f *file) remarked(edits []patch.Edit) bool {

@@ -159,10 +159,32 @@ func TestSameVerdictsOfCorpus(t *testing.T) {
 		if err != nil {
 			continue
 		}
+		if twoDefaults(sets) {
+			continue // which of them is the default group is told by the order of their ids
+		}
 		stacks++
 		findings += sameVerdicts(t, first, sets)
 	}
 	if stacks < 60 || findings < 2000 {
 		t.Errorf("only %d stacks with %d findings", stacks, findings)
 	}
+}
+
+// twoDefaults reports whether a VPC has two groups of the name default, which AWS
+// does not let happen: the answers were edited by hand.
+func twoDefaults(sets []resource.Set) bool {
+	seen := map[string]bool{}
+	for _, set := range sets {
+		for _, r := range set.Resources {
+			if r.Type != "ec2:SecurityGroup" || r.Body.Map["GroupName"].Text != "default" {
+				continue
+			}
+			vpc := r.Body.Map["VpcId"].Text
+			if seen[vpc] {
+				return true
+			}
+			seen[vpc] = true
+		}
+	}
+	return false
 }

@@ -97,7 +97,11 @@ func (l *linker) value(v resource.Value, of string, chain, depth int) resource.V
 	case resource.List:
 		list := make([]resource.Value, len(v.List))
 		for i, e := range v.List {
-			list[i] = l.value(e, "", chain, depth+1)
+			within := ""
+			if of == statementResource {
+				within = of
+			}
+			list[i] = l.value(e, within, chain, depth+1)
 		}
 		v.List = list
 	case resource.Map:
@@ -152,9 +156,18 @@ func (l *linker) ref(v resource.Value, of string, chain, depth int) resource.Val
 		out.Sensitive = out.Sensitive || v.Sensitive
 		return out
 	}
+	everything := r.Type == "AWS::Logs::LogGroup" && v.Ref.Attr == "Arn" && of == statementResource
 	v.Ref.Attr = l.attribute(r, v.Ref.Attr)
+	if everything {
+		return form.Join([]resource.Value{v, {Kind: resource.String, Text: ":*", Place: v.Place}})
+	}
 	return v
 }
+
+// statementResource is the property of a policy statement with what it is about.
+// There the ARN of a log group means what is in it: AWS::Logs::LogGroup returns
+// it with ":*" at its end, and the provider without.
+const statementResource = "Resource"
 
 // copied reports whether an attribute is the value of the property of its name,
 // if the template sets that.
