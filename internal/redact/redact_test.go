@@ -134,6 +134,12 @@ func TestSameVerdicts(t *testing.T) {
 	}
 }
 
+// byOrder are stacks whose verdicts depend on which ID comes first, and why, so
+// that names change them: check says so when it is asked about the redacted one.
+var byOrder = map[string]string{
+	"aws-snapshot/batfish__batfish/networks/hybrid-cloud-aws/aws_configs": "the subnets of a data store are in two VPCs, and the first is taken",
+}
+
 // The same of other people's designs.
 func TestSameVerdictsOfCorpus(t *testing.T) {
 	dir := os.Getenv("MURALLA_CORPUS")
@@ -163,6 +169,10 @@ func TestSameVerdictsOfCorpus(t *testing.T) {
 			continue // which of them is the default group is told by the order of their ids
 		}
 		stacks++
+		nothingSurvives(t, first, sets)
+		if byOrder[first] != "" {
+			continue
+		}
 		findings += sameVerdicts(t, first, sets)
 	}
 	if stacks < 60 || findings < 2000 {
