@@ -59,6 +59,9 @@ func (h *hider) address(s string, i int) (int, string) {
 	if err != nil {
 		return 0, ""
 	}
+	if strings.Contains(s[i:j], ".") && !a.Is4In6() && !nat64.Contains(a) {
+		return 0, "" // the IPv4 address in it is hidden as one
+	}
 	return h.sized(s, i, j, a, ':')
 }
 
@@ -70,7 +73,7 @@ func (h *hider) address4(s string, i int, dot byte) (int, string) {
 		}
 		j++
 	}
-	if dots != 3 || wordUnit(s, j) > 0 || j+1 < len(s) && s[j] == dot && '0' <= s[j+1] && s[j+1] <= '9' {
+	if dots != 3 || j+1 < len(s) && s[j] == dot && '0' <= s[j+1] && s[j+1] <= '9' {
 		return 0, ""
 	}
 	a, err := netip.ParseAddr(strings.ReplaceAll(s[i:j], string(dot), "."))
@@ -104,7 +107,11 @@ func (h *hider) sized(s string, i, j int, a netip.Addr, dot byte) (int, string) 
 	} else if dot == '-' {
 		text = strings.ReplaceAll(text, ".", "-")
 	}
-	return end - i, text + s[j:end]
+	text += s[j:end]
+	if wordUnit(s, end) > 0 && s[end] != '_' {
+		text += "-" // so that what follows is a word of its own
+	}
+	return end - i, text
 }
 
 // hideAddr maps an address so that two have as long a prefix in common as before.

@@ -60,8 +60,12 @@ func (h *hider) sum(use, text string) [sha256.Size]byte {
 	return [sha256.Size]byte(h.mac.Sum(nil))
 }
 
-// consonants are the letters of pseudonyms: without vowels they are no words.
-const consonants = "bcdfghjklmnpqrstvwxz"
+// consonants are the letters of pseudonyms: without vowels they are no words. The
+// first letter is one that makes no escape of a backslash before it.
+const (
+	consonants = "bcdfghjklmnpqrstvwxz"
+	initials   = "cdghjklmpqswz"
+)
 
 // letters is the pseudonym of a text: twelve letters, 52 bits. Texts that differ
 // in capitals alone have pseudonyms that do, and one without capitals has none.
@@ -70,7 +74,11 @@ func (h *hider) letters(s string) string {
 	sum := h.sum("word", lower)
 	out := make([]byte, 12)
 	for i := range out {
-		out[i] = consonants[(int(sum[2*i])<<8|int(sum[2*i+1]))%len(consonants)]
+		from := consonants
+		if i == 0 {
+			from = initials
+		}
+		out[i] = from[(int(sum[2*i])<<8|int(sum[2*i+1]))%len(from)]
 	}
 	if s != lower {
 		sum := h.sum("capitals", s)

@@ -45,7 +45,7 @@ func readable(t testing.TB, sets []resource.Set) string {
 		}
 		return coded
 	})
-	s = regexp.MustCompile(`\\+([nrt]|u00[0-9a-f]{2})`).ReplaceAllString(s, " ")
+	s = regexp.MustCompile(`\\+([nrt]|u00[0-9a-fA-F]{2})`).ReplaceAllString(s, " ")
 	return harmless.ReplaceAllString(format.ReplaceAllString(s, ""), "")
 }
 
@@ -236,6 +236,7 @@ func TestText(t *testing.T) {
 		"t3.micro db.r6g.2xlarge":                   "t3.micro db.r6g.2xlarge",
 		"8080 30s 1234567":                          "8080 30s " + h.digits("1234567"),
 		"LIGHTHOUSE_vpc_id":                         p("LIGHTHOUSE") + "_vpc_id",
+		"lighthouse_52.95.110.1":                    p("lighthouse") + "_" + h.hideAddr(netip.MustParseAddr("52.95.110.1")).String(),
 	} {
 		got := h.text(in)
 		if got != want {

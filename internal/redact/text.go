@@ -19,7 +19,7 @@ var whole = regexp.MustCompile(`^(` +
 func (h *hider) text(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); {
-		fresh := i == 0 || !inWord(s[i-1])
+		fresh := i == 0 || s[i-1] == '_' || !inWord(s[i-1])
 		if fresh {
 			if n := len(whole.FindString(s[i:min(len(s), i+64)])); n > 0 && wordUnit(s, i+n) == 0 {
 				b.WriteString(s[i : i+n])
@@ -44,7 +44,11 @@ func (h *hider) text(s string) string {
 		}
 		j := i
 		for n := wordUnit(s, j); n > 0; n = wordUnit(s, j) {
-			j += n
+			if j += n; s[j-1] == '_' {
+				if n, _ := h.address4(s, j, '.'); n > 0 {
+					break
+				}
+			}
 		}
 		if j == i {
 			_, n := utf8.DecodeRuneInString(s[i:])

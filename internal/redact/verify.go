@@ -9,8 +9,8 @@ import (
 
 var (
 	runs    = regexp.MustCompile(`[\pL\pM\pN_]+`)
-	dotted  = regexp.MustCompile(`[0-9]+(\.[0-9]+){3}`)
-	escaped = regexp.MustCompile(`\\+([nrtbf]|u00[0-9a-f]{2})`)
+	dotted  = regexp.MustCompile(`[0-9]+(\.[0-9]+){3,}`)
+	escaped = regexp.MustCompile(`\\+([nrtbf]|u00[0-9a-fA-F]{2})`)
 )
 
 // hides reports whether a text has nothing in it that must be hidden: no word
@@ -22,7 +22,8 @@ func (h *hider) hides(s string) bool {
 		return err == nil && h.hides(string(plain))
 	}
 	for _, m := range dotted.FindAllString(s, -1) {
-		if a, err := netip.ParseAddr(m); err == nil && !h.mapped[a] && h.hideAddr(a) != a {
+		parts := strings.Split(m, ".")
+		if a, err := netip.ParseAddr(strings.Join(parts[len(parts)-4:], ".")); err == nil && !h.mapped[a] && h.hideAddr(a) != a {
 			return false
 		}
 	}
