@@ -25,21 +25,26 @@ type alike struct {
 // rows puts cells together that are alike.
 func rows(d Difference, cells []cell) []Row {
 	var order []alike
-	groups := map[alike][]cell{}
-	for _, c := range cells {
+	var groups [][]*cell // by place in order
+	ids := map[alike]int{}
+	for i := range cells {
+		c := &cells[i]
 		k := alike{c.before, c.after, c.packets.Key(), fmt.Sprint(c.cause), c.fresh(), route{}, c.lost}
 		if c.way != nil {
 			k.way = *c.way
 		}
-		if groups[k] == nil {
-			order = append(order, k)
+		id, ok := ids[k]
+		if !ok {
+			id = len(order)
+			ids[k], order, groups = id, append(order, k), append(groups, nil)
 		}
-		groups[k] = append(groups[k], c)
+		groups[id] = append(groups[id], c)
 	}
 	var out []Row
-	for _, k := range order {
-		for _, e := range edges(groups[k]) {
-			r := Row{From: e.from, To: e.to, Packets: groups[k][0].packets, Before: k.before, After: k.after, Fresh: k.fresh, Cause: groups[k][0].cause}
+	for i, k := range order {
+		first := groups[i][0]
+		for _, e := range edges(groups[i]) {
+			r := Row{From: e.from, To: e.to, Packets: first.packets, Before: k.before, After: k.after, Fresh: k.fresh, Cause: first.cause}
 			if k.way != (route{}) {
 				r.Way = &Way{Balancer: k.way.balancer, Workload: k.way.workload, TargetPorts: mustPorts(k.way.back), Client: k.way.client, Backend: k.way.backend, Lost: k.lost}
 			}
@@ -66,10 +71,10 @@ type block struct{ from, to []Node }
 // edges puts connections together: first hosts outside of each endpoint to one
 // node, then endpoints that have the same other side. It gives few blocks, not
 // always the fewest.
-func edges(cells []cell) []block {
+func edges(cells []*cell) []block {
 	type edge struct{ from, to Node }
 	sources, targets := map[ref.ID]Node{}, map[ref.ID]Node{} // hosts outside of an endpoint
-	var list []edge
+	list := make([]edge, 0, len(cells))
 	var lists []edge
 	for _, c := range cells {
 		from, to := nodeOf(c.from), nodeOf(c.to)
