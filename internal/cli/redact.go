@@ -131,14 +131,24 @@ func (o redactOptions) run(a *app, paths []string) error {
 		return err
 	}
 	c := got.counts
-	fmt.Fprintf(a.stderr, "hidden: %d words, %d accounts, %d other numbers, %d addresses, %d whole texts; left out: %d remarks, %d messages\n",
-		c.Words, c.Accounts, c.Numbers, c.Addresses, c.Texts, c.Remarks, len(diags))
+	if _, err := fmt.Fprintf(a.stderr, "hidden: %s, %s, %s, %s, %s; left out: %s, %s\n", some(c.Words, "word", "s"), some(c.Accounts, "account", "s"),
+		some(c.Numbers, "other number", "s"), some(c.Addresses, "address", "es"), some(c.Texts, "whole text", "s"), some(c.Remarks, "remark", "s"), some(len(diags), "message", "s")); err != nil {
+		return err
+	}
 	if len(got.differ) == 0 {
-		_, err = fmt.Fprintf(a.stderr, "check says the same of it: %d verdicts\n", got.total)
+		_, err = fmt.Fprintf(a.stderr, "check says the same of it: %s\n", some(got.total, "verdict", "s"))
 		return err
 	}
 	_, err = fmt.Fprintf(a.stderr, "check does not say the same of it, perhaps for patterns that end within a name:\n  %s\n", strings.Join(got.differ, "\n  "))
 	return err
+}
+
+// some is a count with its noun.
+func some(n int, noun, ending string) string {
+	if n == 1 {
+		ending = ""
+	}
+	return fmt.Sprintf("%d %s%s", n, noun, ending)
 }
 
 // judgedAlone counts what check says, without names, and without what the user

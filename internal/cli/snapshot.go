@@ -21,12 +21,12 @@ const snapshotFile = "muralla-snapshot.json"
 func newSnapshot(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "snapshot",
-		Short:   "Keep what was read in one file",
-		Example: "  muralla snapshot write .",
+		Short:   "Keep what was read in one file, show it, or hide names in it",
+		Example: "  muralla snapshot write .\n  muralla snapshot show muralla-snapshot.json\n  muralla snapshot redact muralla-snapshot.json -o shareable.json",
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newSnapshotWrite(a), newSnapshotRedact(a))
+	cmd.AddCommand(newSnapshotWrite(a), newSnapshotShow(a), newSnapshotRedact(a))
 	withExits(cmd, exitClean, exitFailed)
 	return cmd
 }
@@ -87,6 +87,15 @@ func (o snapshotOptions) read(a *app, paths []string) ([]resource.Set, diag.List
 	if err != nil {
 		return nil, nil, err
 	}
+	sets, diags, err := readSets(a, o.inputOptions, paths)
+	if err != nil {
+		return nil, nil, err
+	}
+	return sets, diags, text.WriteDiagnostics(a.stderr, diags, text.Options{Color: color})
+}
+
+// readSets reads what the paths name, and what there is to say of it, sorted.
+func readSets(a *app, o inputOptions, paths []string) ([]resource.Set, diag.List, error) {
 	req, err := o.request(paths)
 	if err != nil {
 		return nil, nil, err
@@ -107,10 +116,7 @@ func (o snapshotOptions) read(a *app, paths []string) ([]resource.Set, diag.List
 	if errors.As(err, &in) {
 		err = fail(in.Hint, "%w", err)
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	return got.sets, got.diags, text.WriteDiagnostics(a.stderr, got.diags, text.Options{Color: color})
+	return got.sets, got.diags, err
 }
 
 // write writes an archive to the file that -o names.
